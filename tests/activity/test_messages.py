@@ -147,7 +147,7 @@ def test_level_message_names_old_and_new_level(session, cast, now, read_messages
 @pytest.mark.parametrize(
     ("before", "after", "message"),
     [(None, 6, "pace set to 6 h a week"), (6, 4, "pace 6 h a week → 4 h a week"),
-     (4, None, "pace removed")],
+     (4, None, "pace removed")], ids=["set", "changed", "removed"],
 )  # fmt: skip
 def test_pace_message_names_old_and_new_pace(
     session, cast, now, read_messages, before, after, message

@@ -100,6 +100,10 @@ def test_empty_pages_say_so(alice):
         ("kind=unknown&who=unknown&to=", [
             "Verified", "Submitted for review", "Recorded", "Roadmap started"]),
     ],
+    ids=[
+        "reviews", "evidence", "by others", "own, roadmaps", "roadmap", "other roadmap",
+        "unknown roadmap", "unknown milestone", "to", "on", "since and reviews", "unknown values",
+    ],
 )  # fmt: skip
 def test_query_filters_page_and_export(alice, piece, query, expected):
     page = alice.get(f"{PAGE}?{query}")
@@ -160,6 +164,7 @@ def test_days_are_in_the_readers_time_zone(session, cast, alice):
         ("to=9999-12-31", "“9999-12-31” is not a day"),
         ("from=2026-02-02&to=2026-02-01", "Swap the two"),
     ],
+    ids=["word", "no such day", "first day", "last day", "reversed range"],
 )
 def test_invalid_dates_are_reported(alice, query, message):
     page = alice.get(f"{PAGE}?{query}")
@@ -264,6 +269,7 @@ def test_too_large_export_is_refused_with_a_hint(alice, session, cast, now, monk
             "ix_history_entry_user_id_subject",
         ),
     ],
+    ids=["page", "older page", "milestone"],
 )
 def test_history_queries_use_an_index(session, condition, index):
     """With 50,000 entries, a page takes 120 ms on SQLite without the indexes and 3 ms with them."""

@@ -186,7 +186,9 @@ def test_log_is_paginated(session, cast, erin, now):
     assert 'href="/admin/audit?kind=team"' in second.text
 
 
-@pytest.mark.parametrize("before", ["x", "-5", "0", "9" * 30])
+@pytest.mark.parametrize(
+    "before", ["x", "-5", "0", "9" * 30], ids=["not a number", "negative", "zero", "too large"]
+)
 def test_invalid_cursor_is_ignored(session, cast, erin, now, before):
     record_audit(session, by=cast.erin, action="backup.created", now=now)
     session.commit()

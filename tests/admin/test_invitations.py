@@ -55,6 +55,7 @@ def test_invitation_without_address_is_for_anyone_with_the_link(session, cast, e
         ("new@example.org", "9999", "Valid for"),
         ("x" * 400 + "@example.org", "14", "320"),
     ],
+    ids=["invalid address", "existing account", "lifetime too long", "address too long"],
 )
 def test_invalid_invitation_is_rejected(session, cast, erin, email, days, text):
     answer = erin.post("/admin/invitations", {"email": email, "days": days})

@@ -119,7 +119,7 @@ def test_phone_navigation_of_an_administrator_contains_administration(session, c
         assert sum('href="/admin" aria-current="page"' in item for item in items) == 1
 
 
-@pytest.mark.parametrize("manages", [False, True])
+@pytest.mark.parametrize("manages", [False, True], ids=["no team", "manages a team"])
 def test_phone_navigation_of_an_enrolled_administrator_omits_it(session, cast, erin, now, manages):
     """Administration is only in the account menu."""
     enroll(session, cast.erin, now, "senior-ml-engineer")

@@ -257,7 +257,7 @@ def test_person_is_moved_to_another_team(session, cast, erin, audited):
     assert "Alice was moved from Ranking to Vision." in page
 
 
-@pytest.mark.parametrize("both", [True, False])
+@pytest.mark.parametrize("both", [True, False], ids=["both teams", "old team"])
 def test_only_a_manager_of_both_teams_is_told_the_new_team(
     session, cast, erin, browser_of, now, both
 ):
@@ -272,7 +272,7 @@ def test_only_a_manager_of_both_teams_is_told_the_new_team(
     assert (">, but in Vision" in page) is both
 
 
-@pytest.mark.parametrize("left", ["vision", "ranking"])
+@pytest.mark.parametrize("left", ["vision", "ranking"], ids=["not in the team", "same team"])
 def test_move_requires_a_different_team_that_the_person_is_in(session, cast, erin, left):
     data = {"team": left, "role": "manager", "moved_from": left}
     assert erin.post(person_url(cast.alice, "/teams"), data).status_code == 422
@@ -288,6 +288,7 @@ def test_move_requires_a_different_team_that_the_person_is_in(session, cast, eri
         {"team": "nowhere", "role": "member"},
         {"team": "vision", "role": "owner"},
     ],
+    ids=["nothing", "no team", "unknown team", "unknown role"],
 )
 def test_invalid_team_or_role_is_rejected(session, cast, erin, data):
     answer = erin.post(person_url(cast.mallory, "/teams"), data)

@@ -47,6 +47,7 @@ def nodes(*parents):
         # A cycle has no root, but is listed.
         ((1, 0, None), [(2, 0), (0, 0), (1, 1)]),
     ],
+    ids=["no teams", "two roots", "nested", "cycle"],
 )
 def test_list_as_tree_order(parents, expected):
     teams = nodes(*parents)
@@ -107,6 +108,18 @@ def test_team_is_created(session, cast, erin, audited):
         ({"name": "日本"}, "No address can be derived from this name"),
         ({"name": "日本"}, 'value="team-2"'),
         ({"name": "Another", "parent": "nowhere"}, "Nested in"),
+    ],
+    ids=[
+        "no name",
+        "name too long",
+        "slug taken",
+        "name taken",
+        "invalid slug",
+        "slug reserved",
+        "name reserved",
+        "no slug from name",
+        "slug suggested",
+        "unknown parent",
     ],
 )
 def test_invalid_team_is_rejected(session, cast, erin, data, text):
@@ -216,7 +229,7 @@ def test_deletion_page_names_the_people_and_teams_affected(session, cast, erin, 
     assert "waiting for a manager of one of your teams" not in page
 
 
-@pytest.mark.parametrize("rest", ["", "/deletion"])
+@pytest.mark.parametrize("rest", ["", "/deletion"], ids=["page", "deletion"])
 def test_unknown_team_returns_404(cast, erin, rest):
     assert erin.get(f"/admin/teams/nowhere{rest}").status_code == 404
 

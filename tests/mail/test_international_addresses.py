@@ -43,7 +43,7 @@ def recipients(box: Mailbox) -> list[str]:
     return [str(mail["X-RcptTo"]) for mail in box.mails]
 
 
-@pytest.mark.parametrize("email", ENVELOPE_ADDRESSES)
+@pytest.mark.parametrize("email", ENVELOPE_ADDRESSES, ids=["domain", "local part"])
 def test_undeliverable_invitation_is_reported_to_the_inviter(
     app, session, cast, browser_of, box, email
 ):
@@ -72,7 +72,7 @@ def test_address_entered_via_an_open_link_is_hidden_from_the_inviter(
     assert "ünfo" not in page
 
 
-@pytest.mark.parametrize("email", ENVELOPE_ADDRESSES)
+@pytest.mark.parametrize("email", ENVELOPE_ADDRESSES, ids=["domain", "local part"])
 def test_new_address_is_confirmed_by_link_or_by_an_administrator(
     app, session, cast, browser_of, box, email
 ):
@@ -95,7 +95,9 @@ def test_new_address_is_confirmed_by_link_or_by_an_administrator(
     assert UNSUPPORTED not in alice.get("/account").text
 
 
-@pytest.mark.parametrize("spelling", [BY_DOMAIN, ENVELOPE_ADDRESSES[BY_DOMAIN]])
+@pytest.mark.parametrize(
+    "spelling", [BY_DOMAIN, ENVELOPE_ADDRESSES[BY_DOMAIN]], ids=["unicode", "a-label"]
+)
 def test_both_spellings_of_a_domain_sign_in_and_are_found(
     app, session, cast, browser_of, box, spelling
 ):

@@ -217,7 +217,11 @@ def test_refused_mail_does_not_delay_other_mail(session: Session, server: MailSe
     assert "To: carol@example.org" in server.mails[0]
 
 
-@pytest.mark.parametrize("to", ["=?utf-8?b?!!?=@example.org", "=?utf-8?q?ceo?=@example.org"])
+@pytest.mark.parametrize(
+    "to",
+    ["=?utf-8?b?!!?=@example.org", "=?utf-8?q?ceo?=@example.org"],
+    ids=["invalid encoding", "encoded local part"],
+)
 def test_invalid_address_does_not_delay_other_mail(
     to: str, session: Session, server: MailServer
 ) -> None:
@@ -309,7 +313,7 @@ def test_late_sender_does_not_change_mail_sent_by_another(
     assert len(server.mails) == 1
 
 
-@pytest.mark.parametrize("is_refused", [False, True])
+@pytest.mark.parametrize("is_refused", [False, True], ids=["accepted", "refused"])
 def test_late_sender_does_not_release_mail_claimed_by_another(
     app: Flask, session: Session, server: MailServer, is_refused: bool
 ) -> None:

@@ -156,6 +156,7 @@ def test_mail_without_a_server_is_logged(app, caplog):
         ("smtp+starttls://mail.example.org", ("mail.example.org", 587, "must", "", "")),
         ("smtp://mail.example.org?starttls=1", ("mail.example.org", 25, "must", "", "")),
     ],
+    ids=["plain", "user and port", "smtps", "starttls scheme", "starttls parameter"],
 )
 def test_smtp_url_is_parsed(url, expected):
     server = parse_smtp_url(url)

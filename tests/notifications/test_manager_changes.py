@@ -210,7 +210,7 @@ def test_membership_changes_search_notifications_by_index(
         assert not [step for step in steps if step.startswith("SCAN notification")], search
 
 
-@pytest.mark.parametrize("by_invitation", [True, False])
+@pytest.mark.parametrize("by_invitation", [True, False], ids=["invited", "added"])
 def test_managers_above_are_notified_of_a_new_manager(
     scenario: Scenario, with_mail: None, by_invitation: bool
 ) -> None:

@@ -204,6 +204,7 @@ def test_added_to_team_notification_says_what_the_role_means(
         "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00",
         "2026-13-01", "\x00", "",
     ],
+    ids=["before year 1", "after year 9999", "no zone", "no date", "control character", "empty"],
 )  # fmt: skip
 def test_invalid_until_marks_everything_read(
     session: Session, cast: Cast, browser_of: Any, now: dt.datetime, moment: str

@@ -192,6 +192,7 @@ def test_added_person_is_told_what_the_role_means(
 @pytest.mark.parametrize(
     ("role", "meaning"),
     [("mentor", "You now mentor it."), ("manager", "You now manage it.")],
+    ids=["mentor", "manager"],
 )
 def test_person_with_a_new_role_is_told_what_it_means(
     scenario: Scenario, with_mail: None, by: str | None, role: str, meaning: str
@@ -263,7 +264,9 @@ def test_removing_manager_is_not_notified_of_the_removal(scenario: Scenario) -> 
     assert scenario.notifications("dave") == ["left"]
 
 
-@pytest.mark.parametrize("comment", ["", "The figures match."])
+@pytest.mark.parametrize(
+    "comment", ["", "The figures match."], ids=["without comment", "with comment"]
+)
 def test_partial_verification_states_the_number_of_milestones(
     scenario: Scenario, with_mail: None, browser_of: Any, comment: str
 ) -> None:
@@ -319,7 +322,7 @@ def test_removed_member_is_told_what_that_means(scenario: Scenario, with_mail: N
          accounts.create_password_link),
         ("api_token", "An API token for your account on Cairn was created",
          partial(api_tokens.create, name="Script", scope="read", days=30)),
-    ],
+    ], ids=["password link", "api token"],
 )  # fmt: skip
 def test_secret_created_by_someone_else_is_always_mailed(
     scenario: Scenario, with_mail: None, by: str | None, key: str, subject: str, create: Any
@@ -356,6 +359,7 @@ def test_user_without_password_gets_a_welcome_mail(scenario: Scenario, with_mail
         accounts.create_password_link,
         partial(api_tokens.create, name="Script", scope="read", days=30),
     ],
+    ids=["password link", "api token"],
 )
 def test_own_secret_sends_no_notification(scenario: Scenario, with_mail: None, create: Any) -> None:
     alice = scenario.cast.alice
@@ -474,7 +478,9 @@ def test_unread_comment_is_deleted_when_evidence_becomes_private(scenario: Scena
 # Mail
 
 
-@pytest.mark.parametrize("comment", ["", "The figures are of 2024."])
+@pytest.mark.parametrize(
+    "comment", ["", "The figures are of 2024."], ids=["without comment", "with comment"]
+)
 def test_mail_mentions_the_review_comment_if_there_is_one(
     scenario: Scenario, with_mail: None, comment: str
 ) -> None:

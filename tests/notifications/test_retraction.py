@@ -49,8 +49,12 @@ def make_private_silently(scenario: Scenario) -> None:
     scenario.session.execute(sa.update(Evidence).values(visibility="private"))
 
 
-@pytest.mark.parametrize("change", [remove_manager_silently, make_private_silently])
-@pytest.mark.parametrize("read", [False, True])
+@pytest.mark.parametrize(
+    "change",
+    [remove_manager_silently, make_private_silently],
+    ids=["manager removed", "evidence private"],
+)
+@pytest.mark.parametrize("read", [False, True], ids=["unread", "read"])
 def test_mail_is_sent_only_if_the_recipient_still_has_access(
     scenario: Scenario, deliver: Any, change: Any, read: bool
 ) -> None:

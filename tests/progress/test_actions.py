@@ -21,6 +21,7 @@ KEY = "bachelors-degree-or-equivalent"
 @pytest.mark.parametrize(
     ("status", "reason"),
     [("in_progress", ""), ("done", ""), ("not_applicable", "Self-taught"), ("not_started", "")],
+    ids=["in progress", "done", "not applicable", "not started"],
 )
 def test_setting_the_same_status_again_changes_nothing(
     session: Session, cast: Cast, now: dt.datetime, status: str, reason: str
@@ -56,6 +57,7 @@ def test_changed_reason_is_saved_and_can_be_undone(
         ("America/Los_Angeles", 20, 23),
         ("America/Los_Angeles", 3, 22),
     ],
+    ids=["next day", "same day", "same day behind UTC", "day before"],
 )
 def test_enrollment_starts_on_the_persons_local_day(
     session: Session, cast: Cast, zone: str, hour: int, day: int

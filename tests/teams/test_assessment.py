@@ -116,9 +116,11 @@ def test_assessment_works_within_the_table_row(session, cast, now, browser_of, p
 
 
 @pytest.mark.parametrize(
-    "change", [{"level": ""}, {"level": "5"}, {"level": "2.5"}, {"comment": "x" * 2001}]
+    "change",
+    [{"level": ""}, {"level": "5"}, {"level": "2.5"}, {"comment": "x" * 2001}],
+    ids=["no level", "level too high", "level not whole", "comment too long"],
 )
-@pytest.mark.parametrize("fragment", [False, True])
+@pytest.mark.parametrize("fragment", [False, True], ids=["page", "fragment"])
 def test_invalid_input_is_rejected(session, cast, browser_of, path, change, fragment):
     typed = {**PAYLOAD, **change}
     answer = browser_of(cast.bob).post(f"{path}/assessments", typed, fragment=fragment)

@@ -75,7 +75,11 @@ def roles(session, team):
     return {row.user_id: row.role for row in rows}
 
 
-@pytest.mark.parametrize(("method", "data"), [("PUT", {"role": "manager"}), ("DELETE", {})])
+@pytest.mark.parametrize(
+    ("method", "data"),
+    [("PUT", {"role": "manager"}), ("DELETE", {})],
+    ids=["change role", "remove"],
+)
 def test_manager_removed_during_the_request_changes_no_membership(
     app, session, cast, browser_of, method, data
 ):
@@ -143,6 +147,7 @@ def test_administrator_demoted_during_the_request_changes_nothing(
         ("POST", "/teams/vision/invitations", {"email": "", "role": "member", "days": "14"}),
         ("DELETE", "/admin/teams/vision", {"sure": "yes"}),
     ],
+    ids=["add to team", "invite", "delete team"],
 )
 def test_request_for_a_team_deleted_during_it_is_rejected(app, session, cast, browser_of, request_):
     method, path, data = request_
@@ -161,7 +166,7 @@ def test_request_for_a_team_deleted_during_it_is_rejected(app, session, cast, br
     assert session.get(Team, cast.other_team) is None
 
 
-@pytest.mark.parametrize("to_team", [True, False])
+@pytest.mark.parametrize("to_team", [True, False], ids=["to a team", "without team"])
 def test_concurrent_invitations_leave_one_open(app, session, cast, to_team):
     def work(own, inviter):
         team = own.get_one(Team, cast.team) if to_team else None

@@ -95,7 +95,9 @@ def as_printed(row: dict[str, str]) -> dict[str, str]:
     return row | printed
 
 
-@pytest.mark.parametrize(("name", "read"), [("csv", read_csv), ("xlsx", read_xlsx)])
+@pytest.mark.parametrize(
+    ("name", "read"), [("csv", read_csv), ("xlsx", read_xlsx)], ids=["csv", "xlsx"]
+)
 def test_export_has_the_figures_of_the_page(
     name: str,
     read: Callable[[bytes], Cells],
@@ -200,7 +202,9 @@ def test_formulas_are_escaped(
         assert row[0].quotePrefix, "otherwise Excel evaluates the cell after an edit"
 
 
-@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize(
+    "separator", [",", ";", "\t", "|"], ids=["comma", "semicolon", "tab", "pipe"]
+)
 def test_formulas_are_escaped_for_every_csv_separator(separator: str) -> None:
     """Excel splits at semicolons in locales with a decimal comma, and ignores leading spaces."""
     cell = f'Max{separator}=1+1{separator} @SUM(A1){separator}"-2"{separator}'

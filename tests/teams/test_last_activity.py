@@ -86,7 +86,7 @@ def test_status_counts_as_activity_without_a_roadmap(
 
 
 @pytest.mark.parametrize("decision", ["verified", "returned"])
-@pytest.mark.parametrize("enrolled", [False, True])
+@pytest.mark.parametrize("enrolled", [False, True], ids=["not enrolled", "enrolled"])
 def test_manager_actions_do_not_count_as_activity(
     long_standing_team: None,
     session: Session,

@@ -106,7 +106,9 @@ def test_role_change_takes_effect_at_the_next_request(session, cast, bob, browse
     assert browser_of(cast.carol).get(MEMBERS).status_code == 403
 
 
-@pytest.mark.parametrize("value", ["", "owner", "\x00"])
+@pytest.mark.parametrize(
+    "value", ["", "owner", "\x00"], ids=["empty", "unknown", "control character"]
+)
 def test_unknown_role_is_rejected(session, cast, bob, value):
     answer = bob.put(f"{MEMBERS}/{cast.carol}", {"role": value})
     assert answer.status_code == 422
@@ -147,6 +149,7 @@ def test_administrator_adds_a_user_by_email(session, cast, erin):
         ("not an address", "This is not an e-mail address"),
         ("mallory@example.org", "This account is deactivated"),
     ],
+    ids=["empty", "unknown", "invalid", "deactivated"],
 )
 def test_add_member_rejects_invalid_unknown_and_deactivated_users(
     session, cast, erin, now, email, message
@@ -196,6 +199,7 @@ def test_invitation_without_address_can_be_accepted_by_anyone(session, cast, bob
         ({"role": "owner"}, "Role"),
         ({"days": "100000"}, "Valid for"),
     ],
+    ids=["invalid address", "already a member", "unknown role", "lifetime too long"],
 )
 def test_invalid_invitation_is_rejected_and_the_input_kept(session, cast, bob, data, message):
     sent = {"email": "new@example.org", "role": "member", "days": "14", **data}
