@@ -38,7 +38,7 @@ SERVERS_AND_COMMAND = (SERVE, SERVER_ALONE, LIST)
 
 
 def drop_root_file_access() -> None:
-    """Take from root's child what lets root read and write whatever a mode says."""
+    """Drop the capabilities with which root ignores file modes."""
     for capability in (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH):
         ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
 
@@ -59,9 +59,9 @@ def run(words: tuple[str, ...], port: int, **settings: str) -> subprocess.Comple
 
 @dataclass(frozen=True)
 class Fault:
-    """A wrong installation in a folder: its settings, who meets it, and what is said.
+    """An invalid installation: its settings, the expected message, and the processes to start.
 
-    All read the settings with one function, so most faults are shown to it alone.
+    All processes read the settings with one function, so most faults start none.
     """
 
     prepare: Callable[[Path], dict[str, str]]
@@ -77,7 +77,7 @@ def short_key(folder: Path) -> dict[str, str]:
     return {"DATA_DIR": str(folder), "SECRET_KEY": "short"}
 
 
-def closed_key(folder: Path) -> dict[str, str]:
+def unreadable_key(folder: Path) -> dict[str, str]:
     (folder / "secret-key").write_text(KEY)
     (folder / "secret-key").chmod(0o000)
     return {"DATA_DIR": str(folder)}
@@ -98,12 +98,12 @@ def unwritable_folder(folder: Path) -> dict[str, str]:
     return {"DATA_DIR": str(folder / "data"), "SECRET_KEY": KEY}
 
 
-def below_a_closed_folder(folder: Path) -> dict[str, str]:
+def unwritable_parent(folder: Path) -> dict[str, str]:
     (folder / "closed").mkdir(mode=0o500)
     return {"DATA_DIR": str(folder / "closed" / "data"), "SECRET_KEY": KEY}
 
 
-def file_for_a_folder(folder: Path) -> dict[str, str]:
+def file_as_folder(folder: Path) -> dict[str, str]:
     (folder / "data").touch()
     return {"DATA_DIR": str(folder / "data"), "SECRET_KEY": KEY}
 
@@ -124,81 +124,83 @@ def setting(name: str, value: str) -> Callable[[Path], dict[str, str]]:
 
 FAULTS = {
     "no key": Fault(no_key, ("ROADMAP_SECRET_KEY is not set", "make run"), (SERVER_ALONE, LIST)),
-    "key in a folder that is not there": Fault(
+    "missing data folder": Fault(
         lambda folder: {"DATA_DIR": str(folder / "mistyped")},
         ("{folder}/mistyped is no folder", "correct ROADMAP_DATA_DIR"),
         (SERVER_ALONE, LIST),
     ),
-    "key in a file": Fault(
+    "file as data folder without key": Fault(
         lambda _folder: {"DATA_DIR": str(ROOT / "README.md")},
         (f"{ROOT}/README.md is no folder", "correct ROADMAP_DATA_DIR"),
     ),
-    "key in another folder": Fault(
+    "data folder without key": Fault(
         lambda folder: {"DATA_DIR": str(folder)},
         ("the folder {folder} has none", "correct ROADMAP_DATA_DIR"),
     ),
     "short key": Fault(short_key, ("ROADMAP_SECRET_KEY is too short", "16 characters")),
-    "closed key": Fault(
-        closed_key,
+    "unreadable key": Fault(
+        unreadable_key,
         ("{folder}/secret-key cannot be read", "user of the server"),
         SERVERS_AND_COMMAND,
     ),
     "empty key": Fault(empty_key, ("{folder}/secret-key holds no secret key", "put yours back")),
     "binary key": Fault(binary_key, ("{folder}/secret-key holds no secret key", "put yours back")),
-    "unwritable folder": Fault(
+    "unwritable data folder": Fault(
         unwritable_folder,
         ("ROADMAP_DATA_DIR: the folder {folder}/data", "may not write there"),
         SERVERS_AND_COMMAND,
     ),
-    "below a closed folder": Fault(
-        below_a_closed_folder,
+    "unwritable parent folder": Fault(
+        unwritable_parent,
         ("ROADMAP_DATA_DIR", "{folder}/closed/data", "permission denied"),
         (SERVE, SERVER_ALONE, UPGRADE),
     ),
-    "file for a folder": Fault(
-        file_for_a_folder, ("ROADMAP_DATA_DIR: the folder {folder}/data", "file exists")
+    "file as data folder": Fault(
+        file_as_folder, ("ROADMAP_DATA_DIR: the folder {folder}/data", "file exists")
     ),
-    "missing folder": Fault(
+    "missing database folder": Fault(
         at("sqlite:///{folder}/none/x.sqlite3"),
         ("ROADMAP_DATABASE_URL names {folder}/none/x.sqlite3", "no folder {folder}/none"),
     ),
-    "folder for a database": Fault(
+    "folder as database": Fault(
         at("sqlite:///{folder}/closed"), ("ROADMAP_DATABASE_URL", "that is a folder"), (SERVE,)
     ),
-    "closed folder": Fault(
+    "unwritable database folder": Fault(
         at("sqlite:///{folder}/closed/x.sqlite3"),
         ("ROADMAP_DATABASE_URL", "no folder {folder}/closed that this user may write to"),
         (SERVER_ALONE,),
     ),
-    "no database": Fault(
+    "invalid database file": Fault(
         at("sqlite:///{folder}/text"),
         ("ROADMAP_DATABASE_URL", "file is not a database"),
         (SERVE, LIST, JOBS),
     ),
-    "nobody listens": Fault(
+    "unreachable database": Fault(
         at("postgresql://cairn:hidden@127.0.0.1:9/cairn"),
         ("ROADMAP_DATABASE_URL", "port 9"),
         (SERVE, LIST, JOBS),
     ),
-    "another database": Fault(
+    "unsupported database": Fault(
         at("mysql://cairn:hidden@127.0.0.1/cairn"), ("ROADMAP_DATABASE_URL must look like sqlite:",)
     ),
-    "sign in a password": Fault(
+    "unquoted password": Fault(
         at("postgresql://cairn:begin@hidden@127.0.0.1"), ("ROADMAP_DATABASE_URL", "%40")
     ),
-    "no host": Fault(at("postgresql://"), ("ROADMAP_DATABASE_URL names neither",)),
-    "sign-up": Fault(setting("SIGNUP", "maybe"), ("ROADMAP_SIGNUP must be 'open' or 'invite'",)),
-    "in memory": Fault(
+    "PostgreSQL without host": Fault(at("postgresql://"), ("ROADMAP_DATABASE_URL names neither",)),
+    "invalid sign-up": Fault(
+        setting("SIGNUP", "maybe"), ("ROADMAP_SIGNUP must be 'open' or 'invite'",)
+    ),
+    "SQLite in memory": Fault(
         at("sqlite://"),
         ("ROADMAP_DATABASE_URL must look like sqlite:",),
         (SERVE, SERVER_ALONE, LIST, UPGRADE, CURRENT),
     ),
-    "mistyped file": Fault(
+    "missing database file": Fault(
         at("sqlite:///{folder}/mistyped.sqlite3"),
         ("there is no database {folder}/mistyped.sqlite3", "correct ROADMAP_DATABASE_URL"),
         (LIST, CURRENT, JOBS),
     ),
-    "half of mail": Fault(
+    "mail without sender": Fault(
         setting("SMTP_URL", "smtp://127.0.0.1"), ("ROADMAP_SMTP_URL needs ROADMAP_MAIL_FROM",)
     ),
 }
@@ -208,7 +210,6 @@ FAULTS = {
 def test_invalid_setting_is_reported_in_one_line(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What the check says that the server begins with."""
     for inherited in [each for each in os.environ if each.startswith("ROADMAP_")]:
         monkeypatch.delenv(inherited)
     for setting_name, value in FAULTS[name].prepare(tmp_path).items():
@@ -291,7 +292,7 @@ def newer(tmp_path: Path) -> Iterator[Flask]:
             db.engine.dispose()
 
 
-# Every command, with what it asks for; those of `FILE_COMMANDS` touch no database.
+# Every command with its required arguments; those of `FILE_COMMANDS` use no database.
 FILE_COMMANDS = {"backup verify", "catalog validate"}
 COMMANDS = {
     "badges rotate-keys": (),
@@ -333,7 +334,7 @@ def test_server_with_the_database_of_a_newer_release_is_not_ready(
 ) -> None:
     answer = newer.test_client().get("/readyz")
     assert (answer.status_code, answer.text) == (503, "the database is of a newer Cairn\n")
-    # A job process that was there before waits.
+    # A running job process waits.
     queue = JobQueue(newer)
     queue.huey.immediate = True
     queue.wake()
@@ -374,7 +375,7 @@ def test_server_does_not_start_with_the_database_of_a_newer_release(
 
 
 def test_unreadable_env_file_is_reported_in_one_line(tmp_path: Path) -> None:
-    """With what `make install` writes into the environment: Flask would read the file first."""
+    """`make install` keeps Flask from reading the file first."""
     for folder in ("roadmap", "migrations"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("*.pyc"))
     env_file = tmp_path / ".env"

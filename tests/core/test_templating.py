@@ -70,7 +70,7 @@ def test_template_renders_without_a_writable_folder(site: Path) -> None:
     assert render(site) == "Hello Alice"
 
 
-def test_nothing_is_stored_if_python_stores_no_bytecode(
+def test_compiled_template_is_not_stored_if_bytecode_is_disabled(
     site: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
