@@ -22,8 +22,8 @@ def test_profile_is_shown_changed_and_recorded(session, cast, browser_of):
     assert "alice@example.org" in page.text
     assert "/career" in page.text
     assert "This browser" in page.text
-    answer = browser.put("/account", PROFILE)
-    assert (answer.status_code, answer.location) == (303, "/account")
+    response = browser.put("/account", PROFILE)
+    assert (response.status_code, response.location) == (303, "/account")
     page = browser.get("/account")
     assert 'value="Alice Liddell"' in page.text
     assert '<option selected value="Europe/Berlin">' in page.text
@@ -59,9 +59,9 @@ def test_profile_is_changed_by_plain_form(session, cast, browser_of):
     ],
 )
 def test_invalid_profile_is_rejected(session, cast, browser_of, change):
-    answer = browser_of(cast.alice).put("/account", {**PROFILE, **change})
-    assert answer.status_code == 422
-    assert "Please fix" in answer.text
+    response = browser_of(cast.alice).put("/account", {**PROFILE, **change})
+    assert response.status_code == 422
+    assert "Please fix" in response.text
     assert session.get(User, cast.alice).name == "Alice"
 
 
@@ -83,8 +83,8 @@ def test_active_sessions_are_listed(session, cast, browser_of, now):
 def test_another_own_session_is_ended(session, cast, browser_of):
     other, here = browser_of(cast.alice), browser_of(cast.alice)
     key = session.scalar(sa.select(LoginSession.id).order_by(LoginSession.created_at))
-    answer = here.delete(f"/account/sessions/{key}")
-    assert (answer.status_code, answer.location) == (303, "/account#sessions")
+    response = here.delete(f"/account/sessions/{key}")
+    assert (response.status_code, response.location) == (303, "/account#sessions")
     assert is_signed_in(here)
     assert not is_signed_in(other)
     assert session.scalar(sa.select(AuditEntry.action)) == "session.revoked"

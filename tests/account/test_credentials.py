@@ -39,8 +39,8 @@ def test_password_change_ends_other_sessions(session, cast, alice, browser_of):
     other = browser_of(cast.alice)
     assert alice.get("/account/password").status_code == 200
     data = {"current_password": PASSWORD, "password": OTHER_PASSWORD}
-    answer = alice.put("/account/password", data)
-    assert (answer.status_code, answer.location) == (303, "/account")
+    response = alice.put("/account/password", data)
+    assert (response.status_code, response.location) == (303, "/account")
     assert is_signed_in(alice)
     assert not is_signed_in(other)
     assert sign_in(browser_of(), "alice@example.org", PASSWORD).status_code == 422
@@ -57,7 +57,7 @@ def test_password_change_starts_new_session(alice):
 
 
 @pytest.mark.parametrize(
-    ("current", "new", "said"),
+    ("current", "new", "message"),
     [
         ("not her password", OTHER_PASSWORD, "not your current password"),
         (PASSWORD, "short", "at least 10"),
@@ -67,17 +67,17 @@ def test_password_change_starts_new_session(alice):
     ],
     ids=["wrong current", "short", "common", "name", "no current"],
 )
-def test_invalid_password_change_is_rejected(alice, browser_of, current, new, said):
-    answer = alice.put("/account/password", {"current_password": current, "password": new})
-    assert answer.status_code == 422
-    assert said in answer.text
+def test_invalid_password_change_is_rejected(alice, browser_of, current, new, message):
+    response = alice.put("/account/password", {"current_password": current, "password": new})
+    assert response.status_code == 422
+    assert message in response.text
     assert sign_in(browser_of(), "alice@example.org", PASSWORD).status_code == 303
 
 
 def test_wrong_current_password_is_rate_limited(session, alice):
     data = {"current_password": "wrong wrong wrong", "password": OTHER_PASSWORD}
-    answers = [alice.put("/account/password", data).status_code for _ in range(11)]
-    assert answers == [422] * 10 + [429]
+    results = [alice.put("/account/password", data).status_code for _ in range(11)]
+    assert results == [422] * 10 + [429]
     assert alice.post("/account/confirm", {"password": PASSWORD}).status_code == 429
 
 
@@ -87,18 +87,21 @@ def test_wrong_current_password_is_rate_limited(session, alice):
     ids=["no domain", "empty", "empty domain"],
 )
 def test_invalid_email_is_rejected(session, cast, alice, email):
-    answer = alice.put("/account/email", {"email": email})
-    assert answer.status_code == 422
-    assert f'value="{email}"' in answer.text
+    response = alice.put("/account/email", {"email": email})
+    assert response.status_code == 422
+    assert f'value="{email}"' in response.text
     assert session.get(User, cast.alice).email == "alice@example.org"
 
 
 def test_old_sign_in_requires_the_password_again(stale):
-    answer = stale.get("/account/email")
-    assert (answer.status_code, answer.location) == (303, "/account/confirm?next=/account/email")
-    assert "enter your password again" in stale.get(answer.location).text
-    answer = stale.post("/account/confirm", {"password": PASSWORD, "next": "/account/email"})
-    assert (answer.status_code, answer.location) == (303, "/account/email")
+    response = stale.get("/account/email")
+    assert (response.status_code, response.location) == (
+        303,
+        "/account/confirm?next=/account/email",
+    )
+    assert "enter your password again" in stale.get(response.location).text
+    response = stale.post("/account/confirm", {"password": PASSWORD, "next": "/account/email"})
+    assert (response.status_code, response.location) == (303, "/account/email")
     assert stale.get("/account/email").status_code == 200
 
 
@@ -116,8 +119,8 @@ def test_form_is_preserved_during_confirmation(session, cast, stale):
 
 
 def test_confirmation_redirects_only_to_own_paths(alice):
-    answer = alice.post("/account/confirm", {"password": PASSWORD, "next": "//evil.example"})
-    assert answer.location == "/account"
+    response = alice.post("/account/confirm", {"password": PASSWORD, "next": "//evil.example"})
+    assert response.location == "/account"
 
 
 @pytest.mark.parametrize(

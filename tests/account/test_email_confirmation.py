@@ -127,8 +127,8 @@ def test_link_works_only_for_the_account_that_requested_it(
 def test_response_does_not_reveal_whether_address_has_an_account(
     session, cast, mallory, email, with_mail
 ):
-    answer = mallory.put("/account/email", {"email": email})
-    assert (answer.status_code, answer.location) == (303, "/account")
+    response = mallory.put("/account/email", {"email": email})
+    assert (response.status_code, response.location) == (303, "/account")
     page = shown_text(mallory, "/account")
     assert f"A link is being mailed to {email}." in page
     assert f"{email} is not confirmed yet." in page
@@ -136,9 +136,9 @@ def test_response_does_not_reveal_whether_address_has_an_account(
 
 def test_link_for_address_of_another_account_is_rejected(session, cast, mallory, mails):
     mallory.put("/account/email", {"email": "bob@example.org"})
-    answer = mallory.put(link_in(mails()["bob@example.org"]))
-    assert answer.status_code == 409
-    assert "Another account has this e-mail address" in answer.text
+    response = mallory.put(link_in(mails()["bob@example.org"]))
+    assert response.status_code == 409
+    assert "Another account has this e-mail address" in response.text
     assert email_of(session, cast.mallory)[0] == "mallory@example.org"
     assert email_of(session, cast.bob)[0] == "bob@example.org"
 
@@ -156,8 +156,8 @@ def test_unbound_invitation_mails_a_link_to_the_entered_address(
     session.commit()
     address, browser = f"/invitations/{token}", browser_of()
     assert 'name="password"' not in shown_text(browser, address)
-    answer = browser.post(address, {**SIGN_UP_FORM, "email": email})
-    assert (answer.status_code, answer.location) == (303, address)
+    response = browser.post(address, {**SIGN_UP_FORM, "email": email})
+    assert (response.status_code, response.location) == (303, address)
     assert f"A link is being mailed to {email}." in shown_text(browser, address)
     assert not is_signed_in(browser)
     path = link_in(mails()[email])
@@ -171,8 +171,8 @@ def test_unbound_invitation_mails_a_link_to_the_entered_address(
     forged = opened.post(address, {**SIGN_UP_FORM, "address": f"x{proof}"})
     assert not is_signed_in(opened)
     assert forged.location == address
-    answer = opened.post(address, {"name": "Frank", "password": PASSWORD, "address": proof})
-    assert (answer.status_code, answer.location) == (303, "/")
+    response = opened.post(address, {"name": "Frank", "password": PASSWORD, "address": proof})
+    assert (response.status_code, response.location) == (303, "/")
     session.rollback()
     assert find_user_by_email(session, FRANK).name == "Frank"
 
@@ -361,8 +361,8 @@ def test_unconfirmed_address_gets_no_mail(request, session, cast, browser_of, si
     ginas = session.scalars(sa.select(User).where(User.name == "Gina")).one()
     mails = request.getfixturevalue("mails")
     added = {"team": "vision", "role": "member"}
-    answer = browser_of(cast.erin).post(f"/admin/people/{ginas.id}/teams", added)
-    assert answer.status_code == 303
+    response = browser_of(cast.erin).post(f"/admin/people/{ginas.id}/teams", added)
+    assert response.status_code == 303
     assert mails() == {}
     assert "Vision" in shown_text(browser_of(ginas.id), "/notifications")
 
@@ -415,10 +415,10 @@ def test_administrator_cannot_confirm_taken_address(session, cast, mallory, brow
     pending = find_pending_email(session, cast.mallory).id
     session.rollback()
     path, erin = f"/admin/people/{cast.mallory}/email", browser_of(cast.erin)
-    answer = erin.put(path, {"pending": str(pending)})
-    assert answer.status_code == 409
-    assert "Another account has this e-mail address." in answer.text
-    assert "Mallory entered bob@example.org." in answer.text
+    response = erin.put(path, {"pending": str(pending)})
+    assert response.status_code == 409
+    assert "Another account has this e-mail address." in response.text
+    assert "Mallory entered bob@example.org." in response.text
     assert email_of(session, cast.mallory)[0] == "mallory@example.org"
 
 
@@ -459,7 +459,7 @@ def test_concurrently_confirmed_address_is_not_discarded(
     mallory.put("/account/email", {"email": FRANK})
     waiting = find_pending_email(session, cast.mallory).id
     session.rollback()
-    answer = request_during_change(
+    response = request_during_change(
         app,
         mallory,
         ("DELETE", "/account/email"),
@@ -468,7 +468,7 @@ def test_concurrently_confirmed_address_is_not_discarded(
         ),
         lock=lambda other: lock_user(other, cast.mallory),
     )
-    assert answer.status_code == 303
+    assert response.status_code == 303
     assert email_of(session, cast.mallory)[0] == FRANK
     assert "stays" not in shown_text(browser_of(cast.mallory), "/account")
 

@@ -24,8 +24,8 @@ def test_mail_is_on_by_default_and_can_be_switched(session, cast, browser_of, wi
     assert f'{CHECKBOX} value="1" checked>' in page
     assert "can be sent to alice@example.org as well" in page
     # Browsers do not send unchecked boxes.
-    answer = browser.put("/account/mail", {})
-    assert (answer.status_code, answer.location) == (303, "/account#mail")
+    response = browser.put("/account/mail", {})
+    assert (response.status_code, response.location) == (303, "/account#mail")
     assert not wants_mail(session, cast.alice)
     page = browser.get("/account").text
     assert f'{CHECKBOX} value="1">' in page

@@ -30,8 +30,8 @@ def test_account_page_without_manager_says_so(cast, browser_of):
 def test_sharing_of_plans_is_switched_on_and_off(session, cast, browser_of):
     browser = browser_of(cast.alice)
     assert not shares_plans(session, cast.alice)
-    answer = browser.put("/account/sharing", {"shares_plans": "1"})
-    assert (answer.status_code, answer.location) == (303, "/account#sharing")
+    response = browser.put("/account/sharing", {"shares_plans": "1"})
+    assert (response.status_code, response.location) == (303, "/account#sharing")
     assert shares_plans(session, cast.alice)
     assert f'{CHECKBOX} value="1" checked>' in browser.get("/account").text
     # Browsers do not send unchecked boxes.
@@ -47,8 +47,8 @@ def test_sharing_of_plans_is_switched_on_and_off(session, cast, browser_of):
 
 def test_only_a_checked_box_shares_plans(session, cast, browser_of):
     for value in ("0", "", "true", "\x00"):
-        answer = browser_of(cast.alice).put("/account/sharing", {"shares_plans": value})
-        assert answer.status_code == 303
+        response = browser_of(cast.alice).put("/account/sharing", {"shares_plans": value})
+        assert response.status_code == 303
         assert not shares_plans(session, cast.alice)
 
 

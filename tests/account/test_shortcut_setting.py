@@ -19,8 +19,8 @@ def test_shortcuts_are_on_by_default_and_can_be_switched(session, cast, browser_
     browser = browser_of(cast.bob)
     assert f'{CHECKBOX} value="1" checked>' in browser.get("/account").text
     # Browsers do not send unchecked boxes.
-    answer = browser.put("/account/keyboard", {})
-    assert (answer.status_code, answer.location) == (303, "/account#keyboard")
+    response = browser.put("/account/keyboard", {})
+    assert (response.status_code, response.location) == (303, "/account#keyboard")
     assert not uses_single_keys(session, cast.bob)
     page = browser.get("/account").text
     assert f'{CHECKBOX} value="1">' in page

@@ -72,7 +72,7 @@ def test_tokens_of_other_people_are_hidden(session, cast, browser_of, now):
 
 
 @pytest.mark.parametrize(
-    ("more", "said"),
+    ("more", "message"),
     [
         ({"name": "  "}, "Name it after what uses it."),
         ({"name": "x" * 101}, "100"),
@@ -92,10 +92,10 @@ def test_tokens_of_other_people_are_hidden(session, cast, browser_of, now):
         "empty days",
     ],
 )
-def test_invalid_token_form_is_rejected(session, alice, more, said):
-    answer = alice.post("/account/tokens", {**FORM, **more})
-    assert answer.status_code == 422
-    assert said in answer.text
+def test_invalid_token_form_is_rejected(session, alice, more, message):
+    response = alice.post("/account/tokens", {**FORM, **more})
+    assert response.status_code == 422
+    assert message in response.text
     assert session.scalars(sa.select(ApiToken)).all() == []
 
 
@@ -112,8 +112,11 @@ def test_token_creation_requires_the_password_again(app, session, cast, alice, n
     set_password(session, cast.alice)
     session.execute(sa.update(LoginSession).values(fresh_at=now - dt.timedelta(hours=1)))
     session.commit()
-    asked = alice.get("/account/tokens/new")
-    assert (asked.status_code, asked.location) == (303, "/account/confirm?next=/account/tokens/new")
+    response = alice.get("/account/tokens/new")
+    assert (response.status_code, response.location) == (
+        303,
+        "/account/confirm?next=/account/tokens/new",
+    )
     refused = alice.post("/account/tokens", FORM)
     assert refused.status_code == 401
     assert session.scalars(sa.select(ApiToken)).all() == []
@@ -129,9 +132,9 @@ def test_number_of_tokens_is_limited(session, cast, alice, now):
             session, cast.alice, name="one", scope="read", days=1, by=cast.alice, now=now
         )
     session.commit()
-    answer = alice.post("/account/tokens", FORM)
-    assert answer.status_code == 422
-    assert "at most 50 tokens" in answer.text
+    response = alice.post("/account/tokens", FORM)
+    assert response.status_code == 422
+    assert "at most 50 tokens" in response.text
 
 
 def test_expired_token_is_labelled(session, cast, alice, now):

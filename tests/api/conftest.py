@@ -50,9 +50,9 @@ def make_evidence(alice: ApiClient) -> Callable[..., dict[str, Any]]:
     """`make_evidence(title="…")` creates evidence for Alice and returns it."""
 
     def make(**more: Any) -> dict[str, Any]:
-        answer = alice.post("/me/evidence", {**PIECE, **more})
-        assert answer.status_code == 201, answer.text
-        evidence: dict[str, Any] = answer.get_json()
+        response = alice.post("/me/evidence", {**PIECE, **more})
+        assert response.status_code == 201, response.text
+        evidence: dict[str, Any] = response.get_json()
         return evidence
 
     return make

@@ -47,9 +47,9 @@ def test_review_appears_in_activity(alice: ApiClient, verified_id: str) -> None:
     ids=["kind", "who", "on", "since", "roadmap", "milestone", "cursor"],
 )
 def test_invalid_filter_is_rejected(query: str, message: str, alice: ApiClient) -> None:
-    answer = alice.get(f"{PATH}?{query}")
-    assert answer.status_code == 422
-    [(name, [text])] = answer.get_json()["errors"].items()
+    response = alice.get(f"{PATH}?{query}")
+    assert response.status_code == 422
+    [(name, [text])] = response.get_json()["errors"].items()
     assert name == query.partition("=")[0]
     assert message in text
 
@@ -61,8 +61,8 @@ def test_filters_select_activity(alice: ApiClient, verified_id: str) -> None:
         ("on=2001-01-01", 0), ("since=2001-01-01", 4), ("to=2001-01-01", 0),
         ("milestone=kubernetes-model-deployment", 0),
     ):  # fmt: skip
-        answer = alice.get(f"{PATH}?{query}")
-        found = [each for each in answer.get_json()["items"] if not is_account_activity(each)]
+        response = alice.get(f"{PATH}?{query}")
+        found = [each for each in response.get_json()["items"] if not is_account_activity(each)]
         assert len(found) == number, query
 
 

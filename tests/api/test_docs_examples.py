@@ -55,15 +55,15 @@ def test_documented_examples_succeed(app: Flask, cast: Cast) -> None:
         if "-F" in options:
             field, name = options["-F"].split("=@")
             sent = {field: (io.BytesIO(b"%PDF-1.7"), name)}
-        answer = caller.call(options.get("-X", "GET"), path, data=sent, headers=headers)
-        assert answer.status_code < 300, f"{arguments}\n{answer.text}"
-        if path == "/me/evidence" and answer.status_code == 201:
-            variables["$PIECE"] = answer.get_json()["id"]
+        response = caller.call(options.get("-X", "GET"), path, data=sent, headers=headers)
+        assert response.status_code < 300, f"{arguments}\n{response.text}"
+        if path == "/me/evidence" and response.status_code == 201:
+            variables["$PIECE"] = response.get_json()["id"]
         if path.startswith("/reviews?"):
-            (item,) = answer.get_json()["items"]
+            (item,) = response.get_json()["items"]
             variables["$READ"] = item["etag"]
         if path.startswith("/me/evidence/") or path == "/me/evidence":
-            variables["$ETAG"] = answer.headers.get("ETag", "")
+            variables["$ETAG"] = response.headers.get("ETag", "")
         if path == "/me/evidence?limit=100":
             piece = callers["$CAIRN_TOKEN"].get(f"/me/evidence/{variables['$PIECE']}")
             variables["$ETAG"] = piece.headers["ETag"]

@@ -30,9 +30,9 @@ def agent(cast: Cast, api_client_of: ApiClientOf) -> ApiClient:
 
 @pytest.fixture
 def piece(agent: ApiClient) -> dict[str, Any]:
-    answer = agent.post("/me/evidence", PIECE)
-    assert answer.status_code == 201
-    made: dict[str, Any] = answer.get_json()
+    response = agent.post("/me/evidence", PIECE)
+    assert response.status_code == 201
+    made: dict[str, Any] = response.get_json()
     return made
 
 
@@ -125,16 +125,16 @@ def test_owner_accepts_token_draft_once(
 ) -> None:
     browser = browser_of(cast.alice)
     path = f"/evidence/{piece['id']}"
-    answer = browser.put(f"{path}/acceptance")
-    assert (answer.status_code, answer.location) == (303, f"{path}#main")
+    response = browser.put(f"{path}/acceptance")
+    assert (response.status_code, response.location) == (303, f"{path}#main")
     assert alice.get(f"/me{path}").get_json()["drafted_by"] == ""
     page = flat(browser.get(path).text)
     assert "Accept as it is" not in page
-    said = f"Accepted what the token “{TOKEN_NAME}” wrote, version 1"
-    assert said in page
+    notice = f"Accepted what the token “{TOKEN_NAME}” wrote, version 1"
+    assert notice in page
     # A second request adds no history entry.
     assert browser.put(f"{path}/acceptance").status_code == 303
-    assert flat(browser.get(path).text).count(said) == 1
+    assert flat(browser.get(path).text).count(notice) == 1
 
 
 def test_owners_edit_clears_drafted_by(
@@ -154,20 +154,20 @@ def test_reviewer_sees_that_token_draft_was_not_accepted(
     browser: BrowserClient = browser_of(cast.alice)
     assert browser.put(f"{path}/submission").status_code == 303
     reviewer = browser_of(cast.bob)
-    said = (
+    notice = (
         f"The token “{TOKEN_NAME}” wrote this version for Alice, "
         "who has neither edited nor accepted it."
     )
-    assert said in flat(reviewer.get(f"/reviews/{piece['id']}").text)
+    assert notice in flat(reviewer.get(f"/reviews/{piece['id']}").text)
     assert f"By token: {TOKEN_NAME}" in flat(reviewer.get("/reviews").text)
     assert bob.get("/reviews").get_json()["items"][0]["drafted_by"] == TOKEN_NAME
     # Her unsubmitted edit is not visible to the reviewer yet, so the mark stays.
     bob.put(f"/reviews/{piece['id']}", {"decision": "returned", "comment": "More."})
     browser.put(path, edit_form(piece, description="Mine."))
     assert alice.get(f"/me{path}").get_json()["drafted_by"] == ""
-    assert said in flat(reviewer.get(f"/reviews/{piece['id']}").text)
+    assert notice in flat(reviewer.get(f"/reviews/{piece['id']}").text)
     assert browser.put(f"{path}/submission").status_code == 303
-    assert said not in flat(reviewer.get(f"/reviews/{piece['id']}").text)
+    assert notice not in flat(reviewer.get(f"/reviews/{piece['id']}").text)
 
 
 def test_draft_token_changes_unshared_drafts_only(
@@ -190,18 +190,18 @@ def test_draft_token_changes_unshared_drafts_only(
         elif state != "submitted":
             alice.patch(path, {"description": "A second version."})
             alice.delete(f"{path}/submission")
-        answer = agent.patch(path, {"title": "New"})
-        assert answer.status_code == 409, state
-        assert "drafts only" in answer.get_json()["detail"]
+        response = agent.patch(path, {"title": "New"})
+        assert response.status_code == 409, state
+        assert "drafts only" in response.get_json()["detail"]
     assert alice.get(path).get_json()["title"] == mine["title"]
 
 
 def test_draft_token_gets_reason_for_denied_request(
     agent: ApiClient, app: Flask, session: Session
 ) -> None:
-    answer = agent.get("/reviews")
-    assert answer.status_code == 403
-    assert "writes drafts" in answer.get_json()["detail"]
+    response = agent.get("/reviews")
+    assert response.status_code == 403
+    assert "writes drafts" in response.get_json()["detail"]
     assert session.scalars(sa.select(ApiToken.scope)).one() == "draft"
 
 

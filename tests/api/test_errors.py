@@ -21,14 +21,14 @@ from tests.support.browser_client import IsolatedClient
 from tests.support.cast import Cast
 
 
-def assert_problem(answer, status: int) -> dict:
-    assert answer.status_code == status, answer.text
-    assert answer.mimetype == "application/problem+json"
-    problem = answer.get_json()
+def assert_problem(response, status: int) -> dict:
+    assert response.status_code == status, response.text
+    assert response.mimetype == "application/problem+json"
+    problem = response.get_json()
     assert problem["status"] == status
     assert problem["title"]
     assert problem["type"] == "about:blank"
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert response.headers["Cache-Control"] == "no-store"
     return problem
 
 
@@ -43,17 +43,17 @@ def test_unknown_path_returns_problem_json(alice: ApiClient) -> None:
 
 
 def test_unsupported_method_returns_allow_header(alice: ApiClient) -> None:
-    answer = alice.delete("/me")
-    assert_problem(answer, 405)
-    assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD"}
+    response = alice.delete("/me")
+    assert_problem(response, 405)
+    assert set(response.headers["Allow"].split(", ")) == {"GET", "HEAD"}
     assert_problem(alice.call("OPTIONS", "/me/evidence"), 405)
     assert_problem(alice.call("PATCH", "/openapi.json", {}), 405)
 
 
 def test_method_query_parameter_is_ignored(alice: ApiClient) -> None:
     """Only forms of pages send their method as a parameter."""
-    answer = alice.post("/me/evidence?_method=DELETE", PIECE)
-    assert answer.status_code == 201
+    response = alice.post("/me/evidence?_method=DELETE", PIECE)
+    assert response.status_code == 201
     assert_problem(alice.post("/me?_method=PUT", {}), 405)
 
 
@@ -71,8 +71,8 @@ def test_method_query_parameter_is_ignored(alice: ApiClient) -> None:
     ids=["json", "json with charset", "text", "form", "multipart", "unknown type", "no type"],
 )
 def test_non_json_body_is_rejected(media_type: str, status: int, alice: ApiClient) -> None:
-    answer = alice.call("POST", "/me/evidence", data=b"kind=talk", content_type=media_type)
-    assert_problem(answer, status)
+    response = alice.call("POST", "/me/evidence", data=b"kind=talk", content_type=media_type)
+    assert_problem(response, status)
 
 
 @pytest.mark.parametrize(
@@ -127,9 +127,9 @@ def test_invalid_content_length_is_rejected(length: str, app: Flask, alice: ApiC
 
 def test_empty_response_has_no_content_type(alice: ApiClient) -> None:
     made = alice.post("/me/evidence", PIECE).get_json()
-    answer = alice.delete(f"/me/evidence/{made['id']}")
-    assert (answer.status_code, answer.data) == (204, b"")
-    assert "Content-Type" not in answer.headers
+    response = alice.delete(f"/me/evidence/{made['id']}")
+    assert (response.status_code, response.data) == (204, b"")
+    assert "Content-Type" not in response.headers
 
 
 def test_too_large_body_is_rejected(alice: ApiClient) -> None:
@@ -153,9 +153,9 @@ def test_body_with_too_many_values_is_rejected_quickly(
 ) -> None:
     began = time.thread_time()
     body = field % value
-    answer = alice.call("POST", "/me/evidence", data=body, content_type="application/json")
+    response = alice.call("POST", "/me/evidence", data=body, content_type="application/json")
     assert time.thread_time() - began < 0.1
-    assert "more values" in assert_problem(answer, 413)["detail"]
+    assert "more values" in assert_problem(response, 413)["detail"]
 
 
 def test_brackets_in_text_do_not_count_as_values(alice: ApiClient) -> None:
@@ -194,9 +194,9 @@ def test_requests_are_rate_limited_by_token(rate_limited_app: Flask, cast: Cast)
     )
     path = "/me/portfolio?format=nothing"
     assert [first.get(path).status_code for _ in range(30)] == [422] * 30
-    answer = first.get(path)
-    assert_problem(answer, 429)
-    assert 0 < int(answer.headers["Retry-After"]) <= 61
+    response = first.get(path)
+    assert_problem(response, 429)
+    assert 0 < int(response.headers["Retry-After"]) <= 61
     assert second.get(path).status_code == 422
     assert first.get("/me").status_code == 200
 
@@ -223,11 +223,11 @@ def test_internal_error_hides_its_message(
 
 
 def test_security_headers_of_responses(app: Flask, alice: ApiClient) -> None:
-    answer = alice.get("/me")
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert "Authorization" in answer.headers["Vary"]
-    assert "Set-Cookie" not in answer.headers
-    assert "Access-Control-Allow-Origin" not in answer.headers
+    response = alice.get("/me")
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Authorization" in response.headers["Vary"]
+    assert "Set-Cookie" not in response.headers
+    assert "Access-Control-Allow-Origin" not in response.headers
     anonymous = IsolatedClient(app, app.response_class).get(f"{BASE}/docs")
     assert "Set-Cookie" not in anonymous.headers

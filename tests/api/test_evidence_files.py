@@ -31,10 +31,10 @@ def test_file_is_uploaded_listed_downloaded_and_deleted(
 ) -> None:
     piece = make_evidence()
     path = f"/me/evidence/{piece['id']}"
-    answer = upload(alice, piece, (NOTES, "notes.md"), (NOTES, "twice.md"))
-    assert answer.status_code == 200
-    assert answer.get_json()["files"] == [FILE]
-    assert alice.get(path).headers["ETag"] == answer.headers["ETag"]
+    response = upload(alice, piece, (NOTES, "notes.md"), (NOTES, "twice.md"))
+    assert response.status_code == 200
+    assert response.get_json()["files"] == [FILE]
+    assert alice.get(path).headers["ETag"] == response.headers["ETag"]
     assert alice.get(f"{path}/files").get_json() == {"items": [FILE]}
     with alice.get(f"{path}/files/{SHA256}") as file:
         assert file.data == NOTES
@@ -58,9 +58,9 @@ def test_stale_if_match_is_rejected(make_evidence: Add, alice: ApiClient) -> Non
 
 def test_upload_with_unaccepted_file_stores_none(make_evidence: Add, alice: ApiClient) -> None:
     piece = make_evidence()
-    answer = upload(alice, piece, (NOTES, "notes.md"), (b"MZ\0", "setup.exe"))
-    assert answer.status_code == 422
-    assert answer.get_json()["errors"]["file"][0].startswith("“setup.exe” is not accepted")
+    response = upload(alice, piece, (NOTES, "notes.md"), (b"MZ\0", "setup.exe"))
+    assert response.status_code == 422
+    assert response.get_json()["errors"]["file"][0].startswith("“setup.exe” is not accepted")
     assert alice.post(f"/me/evidence/{piece['id']}/files", {"file": "x"}).status_code == 415
     assert alice.get(f"/me/evidence/{piece['id']}").get_json()["files"] == []
 

@@ -88,9 +88,9 @@ def test_invalid_change_is_rejected(
     change: Any, field: str, make_evidence: Add, alice: ApiClient
 ) -> None:
     piece = make_evidence()
-    answer = alice.patch(path_of(piece), change)
-    assert answer.status_code == 422
-    assert list(answer.get_json()["errors"]) == [field]
+    response = alice.patch(path_of(piece), change)
+    assert response.status_code == 422
+    assert list(response.get_json()["errors"]) == [field]
     assert alice.get(path_of(piece)).get_json() == piece
 
 
@@ -118,8 +118,8 @@ def test_if_match_is_ignored_on_get(make_evidence: Add, alice: ApiClient) -> Non
     path = path_of(make_evidence())
     read = alice.get(path).headers["ETag"]
     for headers in ({"If-Match": '"another"'}, {"If-Match": read}):
-        answer = alice.get(path, headers=headers)
-        assert (answer.status_code, answer.mimetype) == (200, "application/json")
+        response = alice.get(path, headers=headers)
+        assert (response.status_code, response.mimetype) == (200, "application/json")
         same = alice.get(path, headers={**headers, "If-None-Match": read})
         assert (same.status_code, same.data) == (304, b"")
 
@@ -174,11 +174,11 @@ def test_weak_etag_of_compressed_response_is_accepted(make_evidence: Add, alice:
 
 def test_submission_and_withdrawal_are_idempotent(make_evidence: Add, alice: ApiClient) -> None:
     piece = make_evidence()
-    asked = alice.put(path_of(piece, "/submission"))
-    assert (asked.status_code, asked.get_json()["review_state"]) == (200, "submitted")
-    assert asked.get_json()["submitted_at"]
+    submitted = alice.put(path_of(piece, "/submission"))
+    assert (submitted.status_code, submitted.get_json()["review_state"]) == (200, "submitted")
+    assert submitted.get_json()["submitted_at"]
     again = alice.put(path_of(piece, "/submission"))
-    assert again.get_json() == asked.get_json()
+    assert again.get_json() == submitted.get_json()
     assert alice.delete(path_of(piece, "/submission")).status_code == 204
     assert alice.delete(path_of(piece, "/submission")).status_code == 204
     assert alice.get(path_of(piece)).get_json()["review_state"] == "draft"
@@ -186,9 +186,9 @@ def test_submission_and_withdrawal_are_idempotent(make_evidence: Add, alice: Api
 
 def test_private_evidence_cannot_be_submitted(make_evidence: Add, alice: ApiClient) -> None:
     piece = make_evidence(visibility="private")
-    answer = alice.put(path_of(piece, "/submission"))
-    assert answer.status_code == 409
-    assert "rivate" in answer.get_json()["detail"]
+    response = alice.put(path_of(piece, "/submission"))
+    assert response.status_code == 409
+    assert "rivate" in response.get_json()["detail"]
     assert alice.get(path_of(piece)).get_json()["review_state"] == "draft"
 
 
@@ -201,9 +201,11 @@ def test_submission_requires_a_milestone_the_kind_proves(
     make_evidence: Add, alice: ApiClient, links: list[str]
 ) -> None:
     piece = make_evidence(milestones=links)
-    answer = alice.put(path_of(piece, "/submission"))
-    assert answer.status_code == 409
-    assert "Link it to a milestone that evidence of this kind proves" in answer.get_json()["detail"]
+    response = alice.put(path_of(piece, "/submission"))
+    assert response.status_code == 409
+    assert (
+        "Link it to a milestone that evidence of this kind proves" in response.get_json()["detail"]
+    )
     assert alice.get(path_of(piece)).get_json()["review_state"] == "draft"
     alice.patch(path_of(piece), {"milestones": [*links, MILESTONE]})
     assert alice.put(path_of(piece, "/submission")).get_json()["review_state"] == "submitted"

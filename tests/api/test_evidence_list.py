@@ -36,10 +36,10 @@ FULL = {
 
 
 def test_evidence_is_created_and_listed(alice: ApiClient) -> None:
-    answer = alice.post(PATH, FULL)
-    assert answer.status_code == 201
-    made = answer.get_json()
-    assert answer.headers["Location"] == f"{BASE}{PATH}/{made['id']}"
+    response = alice.post(PATH, FULL)
+    assert response.status_code == 201
+    made = response.get_json()
+    assert response.headers["Location"] == f"{BASE}{PATH}/{made['id']}"
     assert {name: made[name] for name in FULL if name != "skills"} == {
         name: value for name, value in FULL.items() if name != "skills"
     }
@@ -147,9 +147,9 @@ def test_partial_dates_keep_their_precision(make_evidence: Callable[..., Any], d
 def test_invalid_evidence_is_rejected(
     more: dict[str, Any], fields: list[str], alice: ApiClient
 ) -> None:
-    answer = alice.post(PATH, {**PIECE, **more})
-    assert answer.status_code == 422, answer.text
-    problem = answer.get_json()
+    response = alice.post(PATH, {**PIECE, **more})
+    assert response.status_code == 422, response.text
+    problem = response.get_json()
     assert list(problem["errors"]) == fields
     assert all(text for texts in problem["errors"].values() for text in texts)
     assert alice.get(PATH).get_json()["items"] == []
@@ -218,9 +218,9 @@ def test_cursor_stays_valid_when_evidence_is_added(
     ],
 )
 def test_invalid_limit_is_rejected(limit: str, message: str, alice: ApiClient) -> None:
-    answer = alice.get(f"{PATH}?limit={limit}")
-    assert answer.status_code == 422
-    assert answer.get_json()["errors"] == {"limit": [message]}
+    response = alice.get(f"{PATH}?limit={limit}")
+    assert response.status_code == 422
+    assert response.get_json()["errors"] == {"limit": [message]}
 
 
 @pytest.mark.parametrize(
@@ -235,9 +235,9 @@ def test_invalid_limit_is_rejected(limit: str, message: str, alice: ApiClient) -
     ids=["short", "long", "not ascii", "time without time zone"],
 )
 def test_invalid_cursor_is_rejected(cursor: str, alice: ApiClient) -> None:
-    answer = alice.get(f"{PATH}?cursor={cursor}")
-    assert answer.status_code == 422
-    assert list(answer.get_json()["errors"]) == ["cursor"]
+    response = alice.get(f"{PATH}?cursor={cursor}")
+    assert response.status_code == 422
+    assert list(response.get_json()["errors"]) == ["cursor"]
 
 
 def test_statement_count_does_not_grow_with_the_list(

@@ -48,8 +48,10 @@ class Agent:
     def request(self, method: str, params: Any = None, **headers: str) -> dict[str, Any]:
         """Return the response to a request: a result or an error."""
         message = {"jsonrpc": "2.0", "id": 7, "method": method}
-        answer = self.post(message | ({"params": params} if params is not None else {}), **headers)
-        found: dict[str, Any] = answer.get_json()
+        response = self.post(
+            message | ({"params": params} if params is not None else {}), **headers
+        )
+        found: dict[str, Any] = response.get_json()
         assert (found["jsonrpc"], found["id"]) == ("2.0", 7)
         return found
 
@@ -93,18 +95,18 @@ def agent(agent_of: AgentOf, cast: Cast, alice: ApiClient) -> Agent:
 
 
 @pytest.mark.parametrize(
-    ("asked", "spoken"),
+    ("requested", "agreed"),
     [(HANDSHAKE, HANDSHAKE), ("2025-03-26", "2025-03-26"), ("1999-01-01", HANDSHAKE)],
     ids=["newest", "older", "unknown"],
 )
-def test_initialize_negotiates_protocol_version(asked: str, spoken: str, agent: Agent) -> None:
+def test_initialize_negotiates_protocol_version(requested: str, agreed: str, agent: Agent) -> None:
     params = {
-        "protocolVersion": asked,
+        "protocolVersion": requested,
         "capabilities": {},
         "clientInfo": {"name": "test", "version": "1"},
     }
     result = agent.request("initialize", params)["result"]
-    assert result["protocolVersion"] == spoken
+    assert result["protocolVersion"] == agreed
     assert result["serverInfo"]["name"] == "cairn"
     assert result["capabilities"] == {"tools": {}}
     assert "cannot submit" in result["instructions"]
@@ -136,8 +138,8 @@ def test_enveloped_request_must_match_its_headers(agent: Agent) -> None:
     )
     # Methods of earlier versions do not exist.
     gone = {"jsonrpc": "2.0", "id": 7, "method": "ping", "params": with_envelope()}
-    answer = agent.post(gone, MCP_Protocol_Version=MODERN, Mcp_Method="ping")
-    assert (answer.status_code, answer.get_json()["error"]["code"]) == (404, -32601)
+    response = agent.post(gone, MCP_Protocol_Version=MODERN, Mcp_Method="ping")
+    assert (response.status_code, response.get_json()["error"]["code"]) == (404, -32601)
 
 
 @pytest.mark.parametrize(
@@ -162,9 +164,9 @@ def test_enveloped_request_must_match_its_headers(agent: Agent) -> None:
 def test_invalid_message_returns_json_rpc_error(
     body: Any, status: int, code: int, agent: Agent
 ) -> None:
-    answer = agent.post(body)
-    assert (answer.status_code, answer.mimetype) == (status, "application/json")
-    found = answer.get_json()
+    response = agent.post(body)
+    assert (response.status_code, response.mimetype) == (status, "application/json")
+    found = response.get_json()
     assert found["error"]["code"] == code
     assert found["error"]["message"]
     assert found["id"] == (1 if status == 200 else None)
@@ -180,16 +182,16 @@ def test_invalid_message_returns_json_rpc_error(
     ids=["initialized", "cancelled", "response"],
 )
 def test_notification_or_response_is_accepted_without_body(message: Any, agent: Agent) -> None:
-    answer = agent.post(message)
-    assert (answer.status_code, answer.data) == (202, b"")
+    response = agent.post(message)
+    assert (response.status_code, response.data) == (202, b"")
 
 
 def test_unsupported_protocol_version_is_rejected(agent: Agent) -> None:
     assert agent.request("ping")["result"] == {}
     message = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
-    answer = agent.post(message, MCP_Protocol_Version="1999-01-01")
-    error = answer.get_json()["error"]
-    assert (answer.status_code, error["code"]) == (400, -32022)
+    response = agent.post(message, MCP_Protocol_Version="1999-01-01")
+    error = response.get_json()["error"]
+    assert (response.status_code, error["code"]) == (400, -32022)
     assert HANDSHAKE in error["data"]["supported"]
 
 
@@ -202,21 +204,21 @@ def test_invalid_http_request_is_rejected(agent: Agent, app: Flask) -> None:
         (406, {"Accept": "text/html"}),
         (415, {"Content_Type": "text/plain"}),
     ):
-        answer = agent.post(message, **headers)
-        assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
+        response = agent.post(message, **headers)
+        assert (response.status_code, response.mimetype) == (status, "application/problem+json")
     assert agent.post(b'"' + b"x" * 1_000_001 + b'"').status_code == 413
     assert agent.post({"params": [0] * 20_000}).status_code == 413
     for method in ("GET", "DELETE"):
-        answer = agent.post(b"", method=method)
-        assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+        response = agent.post(b"", method=method)
+        assert (response.status_code, response.headers["Allow"]) == (405, "POST")
 
 
 def test_mcp_requires_a_token(app: Flask, cast: Cast, browser_of) -> None:
     message = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
     for token in (None, "cairn_" + "a" * 43):
-        answer = Agent(app, token).post(message)
-        assert answer.status_code == 401
-        assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="cairn"')
+        response = Agent(app, token).post(message)
+        assert response.status_code == 401
+        assert response.headers["WWW-Authenticate"].startswith('Bearer realm="cairn"')
     # A session cookie is not enough.
     assert browser_of(cast.alice).client.post("/mcp", json=message).status_code == 401
 
@@ -238,7 +240,7 @@ def test_list_milestones_filters_by_stage_and_status(agent: Agent) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tool", "arguments", "said"),
+    ("tool", "arguments", "message"),
     [
         ("list_milestones", {"stage": "nope"}, "stage: Choose one of: foundations, experience,"),
         ("list_milestones", {"stage": "No stage!"}, "stage: Choose one of: foundations,"),
@@ -263,9 +265,9 @@ def test_list_milestones_filters_by_stage_and_status(agent: Agent) -> None:
     ],
 )
 def test_invalid_argument_is_rejected_by_name(
-    tool: str, arguments: dict[str, Any], said: str, agent: Agent
+    tool: str, arguments: dict[str, Any], message: str, agent: Agent
 ) -> None:
-    assert said in agent.refusal(tool, **arguments)
+    assert message in agent.refusal(tool, **arguments)
 
 
 def test_list_milestones_without_enrollment_states_the_reason(

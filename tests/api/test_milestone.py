@@ -21,9 +21,11 @@ def _enrolled(alice: ApiClient) -> None:
 
 
 def test_milestone_status_note_and_target_are_set(alice: ApiClient) -> None:
-    answer = alice.put(PATH, {"status": "done", "note": " Ask *Bob*. ", "target_on": "2050-05-01"})
-    assert answer.status_code == 200
-    assert answer.get_json() == {
+    response = alice.put(
+        PATH, {"status": "done", "note": " Ask *Bob*. ", "target_on": "2050-05-01"}
+    )
+    assert response.status_code == 200
+    assert response.get_json() == {
         "key": MILESTONE,
         "status": "done",
         "tone": "claimed",
@@ -33,13 +35,13 @@ def test_milestone_status_note_and_target_are_set(alice: ApiClient) -> None:
     }
     seen = alice.get(ROADMAP).get_json()["milestones"][MILESTONE]
     assert (seen["status"], seen["note"]) == ("done", "Ask *Bob*.")
-    assert seen["etag"] == answer.headers["ETag"]
+    assert seen["etag"] == response.headers["ETag"]
 
 
 def test_milestone_of_person_not_enrolled_is_not_found(bob: ApiClient) -> None:
-    answer = bob.put(PATH, {"status": "done"})
-    assert answer.status_code == 404
-    assert f"PUT /me/roadmaps/{SLUG}" in answer.get_json()["detail"]
+    response = bob.put(PATH, {"status": "done"})
+    assert response.status_code == 404
+    assert f"PUT /me/roadmaps/{SLUG}" in response.get_json()["detail"]
 
 
 def test_omitted_fields_stay_and_null_clears_them(alice: ApiClient) -> None:
@@ -66,8 +68,8 @@ def test_status_change_does_not_load_evidence(
     make_evidence()
     alice.put(PATH, {"status": "in_progress"})
     with statements() as seen:
-        answer = alice.put(PATH, {"status": "done"})
-    assert answer.get_json()["tone"] == "evidenced"
+        response = alice.put(PATH, {"status": "done"})
+    assert response.get_json()["tone"] == "evidenced"
     assert not [each for each in seen if "FROM evidence_milestone" in each]
 
 
@@ -75,8 +77,8 @@ def test_not_applicable_requires_a_reason(alice: ApiClient) -> None:
     without = alice.put(PATH, {"status": "not_applicable"})
     assert without.status_code == 422
     assert list(without.get_json()["errors"]) == ["reason"]
-    said = alice.put(PATH, {"status": "not_applicable", "reason": "No such system here."})
-    assert said.get_json()["reason"] == "No such system here."
+    result = alice.put(PATH, {"status": "not_applicable", "reason": "No such system here."})
+    assert result.get_json()["reason"] == "No such system here."
     # An omitted reason stays, and another status clears it.
     again = alice.put(PATH, {"status": "not_applicable"})
     assert again.get_json()["reason"] == "No such system here."
@@ -112,9 +114,9 @@ def test_not_applicable_requires_a_reason(alice: ApiClient) -> None:
 def test_invalid_milestone_change_is_rejected(
     more: dict[str, Any], field: str, alice: ApiClient
 ) -> None:
-    answer = alice.put(PATH, {"status": "done", **more})
-    assert answer.status_code == 422
-    assert list(answer.get_json()["errors"]) == [field]
+    response = alice.put(PATH, {"status": "done", **more})
+    assert response.status_code == 422
+    assert list(response.get_json()["errors"]) == [field]
     assert alice.get(ROADMAP).get_json()["milestones"][MILESTONE]["status"] == "not_started"
 
 
@@ -133,8 +135,8 @@ def test_omitted_status_stays(alice: ApiClient, statements) -> None:
 def test_reason_can_be_changed_alone(alice: ApiClient) -> None:
     assert alice.put(PATH, {"reason": "No such system here."}).status_code == 422
     alice.put(PATH, {"status": "not_applicable", "reason": "No such system here."})
-    said = alice.put(PATH, {"reason": "Another team has it."}).get_json()
-    assert (said["status"], said["reason"]) == ("not_applicable", "Another team has it.")
+    result = alice.put(PATH, {"reason": "Another team has it."}).get_json()
+    assert (result["status"], result["reason"]) == ("not_applicable", "Another team has it.")
     assert list(alice.put(PATH, {"reason": None}).get_json()["errors"]) == ["reason"]
 
 
@@ -162,6 +164,6 @@ def test_stale_if_match_is_rejected(alice: ApiClient) -> None:
 
 
 def test_nul_is_removed_from_note(alice: ApiClient, cast: Cast) -> None:
-    answer = alice.put(PATH, {"status": "done", "note": "a\x00b\u202ec"})
-    assert answer.status_code == 200
-    assert "\x00" not in answer.get_json()["note"]
+    response = alice.put(PATH, {"status": "done", "note": "a\x00b\u202ec"})
+    assert response.status_code == 200
+    assert "\x00" not in response.get_json()["note"]

@@ -20,9 +20,9 @@ from tests.api.conftest import ApiClientOf
 
 @pytest.fixture
 def document(api_client_of: ApiClientOf) -> dict[str, Any]:
-    answer = api_client_of().get("/openapi.json")
-    assert answer.status_code == 200
-    document: dict[str, Any] = answer.get_json()
+    response = api_client_of().get("/openapi.json")
+    assert response.status_code == 200
+    document: dict[str, Any] = response.get_json()
     return document
 
 

@@ -85,25 +85,25 @@ def test_repeated_put_changes_nothing(alice: ApiClient, statements) -> None:
     ],
 )
 def test_invalid_enrollment_is_rejected(body: Any, field: str, alice: ApiClient) -> None:
-    answer = alice.put(PATH, body)
-    assert answer.status_code == 422
-    assert list(answer.get_json()["errors"]) == [field]
+    response = alice.put(PATH, body)
+    assert response.status_code == 422
+    assert list(response.get_json()["errors"]) == [field]
     assert alice.get(PATH).status_code == 404
 
 
 def test_response_without_enrollment_explains_how_to_enroll(alice: ApiClient) -> None:
-    answer = alice.get(PATH)
-    assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
-    assert f"PUT /me/roadmaps/{SLUG}" in answer.get_json()["detail"]
+    response = alice.get(PATH)
+    assert (response.status_code, response.mimetype) == (404, "application/problem+json")
+    assert f"PUT /me/roadmaps/{SLUG}" in response.get_json()["detail"]
 
 
 def test_one_roadmap_is_always_primary(alice: ApiClient, other_roadmap: str) -> None:
     alice.put(PATH, {})
     other = f"/me/roadmaps/{other_roadmap}"
     for nothing in (False, None):
-        answer = alice.put(PATH, {"primary": nothing})
-        assert answer.status_code == 422
-        assert "Make another one primary" in answer.get_json()["errors"]["primary"][0]
+        response = alice.put(PATH, {"primary": nothing})
+        assert response.status_code == 422
+        assert "Make another one primary" in response.get_json()["errors"]["primary"][0]
     enrolled = alice.put(other, {"primary": False})
     assert (enrolled.status_code, enrolled.get_json()["primary"]) == (201, False)
     assert alice.put(other, {"primary": None}).get_json() == enrolled.get_json()

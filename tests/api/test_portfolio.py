@@ -16,17 +16,17 @@ PATH = "/me/portfolio"
 
 
 def test_default_format_is_json_resume(alice: ApiClient) -> None:
-    answer = alice.get(PATH)
-    assert answer.status_code == 200
-    assert answer.mimetype == "application/json"
-    assert json.loads(answer.data)["basics"]["name"] == "Alice"
+    response = alice.get(PATH)
+    assert response.status_code == 200
+    assert response.mimetype == "application/json"
+    assert json.loads(response.data)["basics"]["name"] == "Alice"
 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_export_in_every_format_is_audited(name: str, alice: ApiClient, session: Session) -> None:
-    answer = alice.get(f"{PATH}?format={name}")
-    assert (answer.status_code, answer.mimetype) == (200, FORMATS[name].mimetype)
-    assert "alice-portfolio." in answer.headers["Content-Disposition"]
+    response = alice.get(f"{PATH}?format={name}")
+    assert (response.status_code, response.mimetype) == (200, FORMATS[name].mimetype)
+    assert "alice-portfolio." in response.headers["Content-Disposition"]
     entry = session.scalars(
         sa.select(AuditEntry.target).where(AuditEntry.action == "portfolio.exported")
     ).one()
@@ -34,6 +34,6 @@ def test_export_in_every_format_is_audited(name: str, alice: ApiClient, session:
 
 
 def test_unknown_format_is_rejected(alice: ApiClient) -> None:
-    answer = alice.get(f"{PATH}?format=doc")
-    assert answer.status_code == 422
-    assert "json-resume" in answer.get_json()["errors"]["format"][0]
+    response = alice.get(f"{PATH}?format=doc")
+    assert response.status_code == 422
+    assert "json-resume" in response.get_json()["errors"]["format"][0]

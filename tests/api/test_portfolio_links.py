@@ -19,9 +19,9 @@ def path(cast: Cast) -> str:
 
 
 def test_link_is_created_opened_and_revoked(alice: ApiClient, path: str, browser_of: Any) -> None:
-    answer = alice.post(path, {"label": " Panel ", "ends_on": None})
-    assert answer.status_code == 201
-    made = answer.get_json()
+    response = alice.post(path, {"label": " Panel ", "ends_on": None})
+    assert response.status_code == 201
+    made = response.get_json()
     assert (made["label"], made["expires_at"], made["revoked_at"]) == ("Panel", None, None)
     opened = "/p/" + made["url"].rpartition("/p/")[2]
     assert browser_of().get(opened).status_code == 200

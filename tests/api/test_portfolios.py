@@ -115,10 +115,10 @@ def test_foreign_private_or_repeated_evidence_is_rejected(
     other = str(evidence_rows.add(session, owner, "Other", visibility=visibility).id)
     session.commit()
     sent = [pieces[0], pieces[0]] if problem == "repeated" else [pieces[0], other]
-    answer = alice.put(path, {"items": [{"evidence": each} for each in sent], "headline": "New"})
-    assert answer.status_code == 422
-    (said,) = answer.get_json()["errors"]["items"]
-    assert problem == "repeated" or other in said
+    response = alice.put(path, {"items": [{"evidence": each} for each in sent], "headline": "New"})
+    assert response.status_code == 422
+    (message,) = response.get_json()["errors"]["items"]
+    assert problem == "repeated" or other in message
     assert alice.get(path).get_json()["headline"] == "", "nothing was changed"
 
 

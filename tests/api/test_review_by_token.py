@@ -68,9 +68,9 @@ def test_review_by_token_is_labelled_everywhere(
     app: Flask, session: Session, cast: Cast, piece: dict[str, Any], alice: ApiClient,
     bob: ApiClient, browser_of, reword,
 ) -> None:  # fmt: skip
-    said = bob.put(f"/reviews/{piece['id']}", VERIFIED).get_json()
-    assert (said["by"], said["by_token"]) == ("Bob (by token)", True)
-    assert said["confirmed_by"][MILESTONE]["by_token"] is True
+    review = bob.put(f"/reviews/{piece['id']}", VERIFIED).get_json()
+    assert (review["by"], review["by_token"]) == ("Bob (by token)", True)
+    assert review["confirmed_by"][MILESTONE]["by_token"] is True
     seen = alice.get(f"/me/evidence/{piece['id']}").get_json()
     assert (seen["review"]["by"], seen["review"]["by_token"]) == ("Bob (by token)", True)
     choose(session, session.get_one(Evidence, uuid.UUID(piece["id"])))
@@ -108,8 +108,8 @@ def test_waiting_version_contains_confirmed_wordings(
     piece: dict[str, Any], alice: ApiClient, bob: ApiClient, reword
 ) -> None:
     assert MILESTONE == DESIGN
-    said = bob.put(f"/reviews/{piece['id']}", VERIFIED).get_json()
-    assert said["confirmed_wordings"] == {}
+    review = bob.put(f"/reviews/{piece['id']}", VERIFIED).get_json()
+    assert review["confirmed_wordings"] == {}
     reword(DESIGN, title="Design for two teams", done_when="Two teams sign it.")
     alice.patch(f"/me/evidence/{piece['id']}", {"description": "A second version."})
     (waiting,) = bob.get("/reviews").get_json()["items"]

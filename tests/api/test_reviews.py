@@ -23,8 +23,8 @@ def piece(make_evidence: Add, alice: ApiClient) -> dict[str, Any]:
         skills=["mlops"],
         description="What was decided.",
     )
-    asked: dict[str, Any] = alice.put(f"/me/evidence/{made['id']}/submission").get_json()
-    return asked
+    submitted: dict[str, Any] = alice.put(f"/me/evidence/{made['id']}/submission").get_json()
+    return submitted
 
 
 def test_verifying_confirms_only_milestones_the_kind_proves(
@@ -42,12 +42,16 @@ def test_verifying_confirms_only_milestones_the_kind_proves(
     assert all(each["done_when"] for each in waiting["milestones"])
     assert (waiting["skills"], waiting["judgements"]) == (["mlops"], [])
     before = alice.get(f"/me/roadmaps/{SLUG}").get_json()["progress"]["verified"]
-    answer = bob.put(f"/reviews/{piece['id']}", {"decision": "verified", "comment": "It holds."})
-    assert answer.status_code == 200
-    said = answer.get_json()
+    response = bob.put(f"/reviews/{piece['id']}", {"decision": "verified", "comment": "It holds."})
+    assert response.status_code == 200
+    review = response.get_json()
     # A design document cannot prove a talk, so one of the two milestones is confirmed.
-    assert said["confirmed"] == [MILESTONE]
-    assert (said["decision"], said["by"], said["version"]) == ("verified", "Bob (by token)", 1)
+    assert review["confirmed"] == [MILESTONE]
+    assert (review["decision"], review["by"], review["version"]) == (
+        "verified",
+        "Bob (by token)",
+        1,
+    )
     assert bob.get("/reviews").get_json()["items"] == []
     assert alice.get(f"/me/roadmaps/{SLUG}").get_json()["progress"]["verified"] > before
 
@@ -94,8 +98,8 @@ def test_evidence_is_returned_with_comment(
 def test_queue_item_contains_earlier_reviews(
     piece: dict[str, Any], alice: ApiClient, bob: ApiClient
 ) -> None:
-    said = ("Say what was rejected.", "Say what it cost.")
-    for version, comment in enumerate(said, 1):
+    comments = ("Say what was rejected.", "Say what it cost.")
+    for version, comment in enumerate(comments, 1):
         body = {"decision": "returned", "comment": comment, "version": version}
         assert bob.put(f"/reviews/{piece['id']}", body).status_code == 200
         alice.patch(f"/me/evidence/{piece['id']}", {"description": f"After {comment}"})
@@ -106,7 +110,7 @@ def test_queue_item_contains_earlier_reviews(
         for each in waiting["judgements"]
     ]
     by = "Bob (by token)"
-    assert found == [("returned", said[1], by, 2), ("returned", said[0], by, 1)]
+    assert found == [("returned", comments[1], by, 2), ("returned", comments[0], by, 1)]
 
 
 def test_statement_count_does_not_grow_with_evidence(
@@ -138,8 +142,8 @@ def test_repeated_review_changes_nothing(piece: dict[str, Any], bob: ApiClient, 
 def test_verifying_no_milestone_is_rejected(piece: dict[str, Any], bob: ApiClient) -> None:
     none = bob.put(f"/reviews/{piece['id']}", {"decision": "verified", "milestones": []})
     assert none.status_code == 422
-    said = "Keep at least one milestone, or return it and say what is missing."
-    assert none.get_json()["errors"] == {"milestones": [said]}
+    message = "Keep at least one milestone, or return it and say what is missing."
+    assert none.get_json()["errors"] == {"milestones": [message]}
     assert len(bob.get("/reviews").get_json()["items"]) == 1
 
 
@@ -153,9 +157,9 @@ def test_evidence_that_proves_nothing_can_only_be_returned(
     assert left["review_state"] == "submitted"
     path = f"/reviews/{piece['id']}"
     for named in ({}, {"milestones": []}, {"milestones": [MILESTONE]}):
-        answer = bob.put(path, {"decision": "verified", **named})
-        assert answer.status_code == 409
-        assert "there is nothing to verify" in answer.get_json()["detail"]
+        response = bob.put(path, {"decision": "verified", **named})
+        assert response.status_code == 409
+        assert "there is nothing to verify" in response.get_json()["detail"]
     assert bob.put(path, {"decision": "returned", "comment": "Which one?"}).status_code == 200
 
 
@@ -185,9 +189,9 @@ def test_evidence_that_proves_nothing_can_only_be_returned(
 def test_invalid_review_is_rejected(
     body: Any, field: str, piece: dict[str, Any], bob: ApiClient
 ) -> None:
-    answer = bob.put(f"/reviews/{piece['id']}", body)
-    assert answer.status_code == 422
-    assert list(answer.get_json()["errors"]) == [field]
+    response = bob.put(f"/reviews/{piece['id']}", body)
+    assert response.status_code == 422
+    assert list(response.get_json()["errors"]) == [field]
     assert len(bob.get("/reviews").get_json()["items"]) == 1
 
 
@@ -203,9 +207,9 @@ def test_review_of_older_version_is_rejected(
 
 def test_review_of_unknown_version_is_rejected(piece: dict[str, Any], bob: ApiClient) -> None:
     """The message does not claim that there is a newer version."""
-    answer = bob.put(f"/reviews/{piece['id']}", {"decision": "verified", "version": 2})
-    assert answer.status_code == 409
-    assert answer.get_json()["detail"] == (
+    response = bob.put(f"/reviews/{piece['id']}", {"decision": "verified", "version": 2})
+    assert response.status_code == 409
+    assert response.get_json()["detail"] == (
         "No such version was submitted. The newest is version 1."
     )
 
@@ -337,8 +341,8 @@ def test_unchanged_resubmission_can_be_reviewed_by_version(
 ) -> None:
     path = f"/me/evidence/{piece['id']}/submission"
     assert (alice.delete(path).status_code, alice.put(path).status_code) == (204, 200)
-    said = bob.put(f"/reviews/{piece['id']}", {"decision": "verified", "version": 1})
-    assert said.get_json()["confirmed"] == [MILESTONE]
+    response = bob.put(f"/reviews/{piece['id']}", {"decision": "verified", "version": 1})
+    assert response.get_json()["confirmed"] == [MILESTONE]
 
 
 def test_version_covers_changes_before_submission(
@@ -348,8 +352,8 @@ def test_version_covers_changes_before_submission(
     path = f"/me/evidence/{made['id']}"
     alice.patch(path, {"title": "As it is submitted", "milestones": [MILESTONE, OTHER]})
     alice.put(f"{path}/submission")
-    said = bob.put(f"/reviews/{made['id']}", {"decision": "verified", "version": 1})
-    assert said.get_json()["confirmed"] == [MILESTONE, OTHER]
+    response = bob.put(f"/reviews/{made['id']}", {"decision": "verified", "version": 1})
+    assert response.get_json()["confirmed"] == [MILESTONE, OTHER]
 
 
 def test_later_link_that_cannot_be_confirmed_does_not_block_review(
@@ -366,8 +370,8 @@ def test_new_version_covers_its_title_and_links(
 ) -> None:
     change = {"title": "New", "description": "New.", "milestones": [MILESTONE, OTHER]}
     alice.patch(f"/me/evidence/{piece['id']}", change)
-    said = bob.put(f"/reviews/{piece['id']}", {"decision": "verified", "version": 2})
-    assert said.get_json()["confirmed"] == [MILESTONE, OTHER]
+    response = bob.put(f"/reviews/{piece['id']}", {"decision": "verified", "version": 2})
+    assert response.get_json()["confirmed"] == [MILESTONE, OTHER]
 
 
 def test_repeated_review_confirms_milestones_linked_since(
@@ -376,10 +380,10 @@ def test_repeated_review_confirms_milestones_linked_since(
     path, body = f"/reviews/{piece['id']}", {"decision": "verified", "comment": "It holds."}
     assert bob.put(path, body).get_json()["confirmed"] == [MILESTONE]
     alice.patch(f"/me/evidence/{piece['id']}", {"milestones": [MILESTONE, OTHER]})
-    said = bob.put(path, body).get_json()
-    assert said["confirmed"] == [MILESTONE, OTHER]
+    review = bob.put(path, body).get_json()
+    assert review["confirmed"] == [MILESTONE, OTHER]
     with statements() as seen:
-        assert bob.put(path, body).get_json() == said
+        assert bob.put(path, body).get_json() == review
     assert not [each for each in seen if "INSERT" in each]
 
 
@@ -405,9 +409,9 @@ def test_milestone_stays_left_out_after_review_is_taken_back(
 ) -> None:
     alice.patch(f"/me/evidence/{piece['id']}", {"milestones": [MILESTONE, OTHER]})
     path, body = f"/reviews/{piece['id']}", {"decision": "verified"}
-    judged = bob.put(path, {**body, "milestones": [OTHER]}).get_json()
-    taken = bob.delete(f"{path}/judgements/{judged['id']}", body={"reason": "Not my call."})
-    assert taken.status_code == 204
+    review = bob.put(path, {**body, "milestones": [OTHER]}).get_json()
+    response = bob.delete(f"{path}/judgements/{review['id']}", body={"reason": "Not my call."})
+    assert response.status_code == 204
     waiting = waiting_item(bob)
     left_out = {each["key"]: each["left_out_by"] for each in waiting["milestones"]}
     assert left_out == {MILESTONE: "Bob", OTHER: ""}
@@ -423,19 +427,19 @@ def test_review_is_taken_back_by_its_reviewer_only(
 ) -> None:
     dave = api_client_of(cast.dave)
     path = f"/reviews/{piece['id']}"
-    judged = bob.put(path, {"decision": "verified", "comment": "The wrong piece."}).get_json()
-    of_judgement = f"{path}/judgements/{judged['id']}"
-    assert alice.get(f"/me/evidence/{piece['id']}").get_json()["review"]["id"] == judged["id"]
+    review = bob.put(path, {"decision": "verified", "comment": "The wrong piece."}).get_json()
+    review_path = f"{path}/judgements/{review['id']}"
+    assert alice.get(f"/me/evidence/{piece['id']}").get_json()["review"]["id"] == review["id"]
     why = {"reason": "Not my call."}
-    assert alice.delete(of_judgement, body=why).status_code == 403
-    assert dave.delete(of_judgement, body=why).status_code == 404
+    assert alice.delete(review_path, body=why).status_code == 403
+    assert dave.delete(review_path, body=why).status_code == 404
     assert bob.delete(f"{path}/judgements/{uuid.uuid4()}", body=why).status_code == 409
-    assert bob.delete(of_judgement, body={}).status_code == 422
-    assert bob.delete(of_judgement, body=why).status_code == 204
+    assert bob.delete(review_path, body={}).status_code == 422
+    assert bob.delete(review_path, body=why).status_code == 204
     seen = alice.get(f"/me/evidence/{piece['id']}").get_json()
     assert (seen["review_state"], seen["confirmed"], seen["review"]) == ("submitted", [], None)
     (waiting,) = bob.get("/reviews").get_json()["items"]
     assert (waiting["evidence_id"], waiting["judgements"]) == (piece["id"], [])
-    again = bob.delete(of_judgement, body=why)
+    again = bob.delete(review_path, body=why)
     assert again.status_code == 409
     assert again.get_json()["detail"] == "This review was taken back already."

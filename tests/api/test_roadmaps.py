@@ -28,5 +28,5 @@ def test_roadmap_contains_stages_milestones_and_skills(alice: ApiClient) -> None
 
 
 def test_unknown_roadmap_is_not_found(alice: ApiClient) -> None:
-    answer = alice.get("/roadmaps/none")
-    assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
+    response = alice.get("/roadmaps/none")
+    assert (response.status_code, response.mimetype) == (404, "application/problem+json")

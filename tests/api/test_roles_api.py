@@ -287,10 +287,10 @@ def test_access_by_role_and_token_scope(
     # Requests that change nothing come first, while the requested rows still exist.
     for who in expected:
         if row.method == "GET" or expected[who] >= 400:
-            answer = ApiClient(app, tokens[who]).call(row.method, path, row.body)
-            statuses_seen[who] = answer.status_code
-            if answer.status_code >= 400:
-                assert answer.mimetype == "application/problem+json"
+            response = ApiClient(app, tokens[who]).call(row.method, path, row.body)
+            statuses_seen[who] = response.status_code
+            if response.status_code >= 400:
+                assert response.mimetype == "application/problem+json"
             clear_attempts(app)
         else:
             changing.append(who)

@@ -24,12 +24,16 @@ def skill_of(caller: ApiClient) -> dict[str, Any]:
 def test_own_skill_is_assessed(alice: ApiClient, session, cast: Cast, now) -> None:
     enroll(session, cast.alice, now, SLUG)
     assert len(alice.get("/me/skills").get_json()["items"]) == 8
-    answer = alice.put(PATH, {"level": 3, "comment": "Two services."})
-    assert answer.status_code == 200
-    assert answer.get_json() == skill_of(alice)
-    said = answer.get_json()["self"]
-    assert (said["level"], said["by"], said["comment"]) == (3, "Alice", "Two services.")
-    assert answer.get_json()["manager"] is None
+    response = alice.put(PATH, {"level": 3, "comment": "Two services."})
+    assert response.status_code == 200
+    assert response.get_json() == skill_of(alice)
+    assessment = response.get_json()["self"]
+    assert (assessment["level"], assessment["by"], assessment["comment"]) == (
+        3,
+        "Alice",
+        "Two services.",
+    )
+    assert response.get_json()["manager"] is None
 
 
 def test_old_assessment_is_marked_old(alice: ApiClient, session, cast: Cast, now) -> None:
@@ -87,9 +91,9 @@ def test_own_assessment_is_hidden_from_other_people(alice: ApiClient, bob: ApiCl
     ],
 )
 def test_invalid_assessment_is_rejected(body: Any, field: str, alice: ApiClient) -> None:
-    answer = alice.put(PATH, body)
-    assert answer.status_code == 422
-    assert list(answer.get_json()["errors"]) == [field]
+    response = alice.put(PATH, body)
+    assert response.status_code == 422
+    assert list(response.get_json()["errors"]) == [field]
     assert skill_of(alice)["self"] is None
 
 
@@ -118,9 +122,9 @@ def test_omitted_level_stays(alice: ApiClient, statements) -> None:
 
 def test_level_cannot_be_cleared(alice: ApiClient) -> None:
     alice.put(PATH, {"level": 3})
-    answer = alice.put(PATH, {"level": None})
-    assert answer.status_code == 422
-    assert "history" in answer.get_json()["errors"]["level"][0]
+    response = alice.put(PATH, {"level": None})
+    assert response.status_code == 422
+    assert "history" in response.get_json()["errors"]["level"][0]
     assert skill_of(alice)["self"]["level"] == 3
 
 
@@ -128,10 +132,10 @@ def test_managers_assessment_is_separate_from_own(
     alice: ApiClient, bob: ApiClient, cast: Cast
 ) -> None:
     alice.put(PATH, {"level": 4, "comment": "Hers alone"})
-    told = bob.put(f"/teams/ranking/people/{cast.alice}/skills/mlops", {"level": 2})
-    assert told.status_code == 200
-    assert told.get_json()["self"] == 4
-    assert "Hers alone" not in told.text
+    response = bob.put(f"/teams/ranking/people/{cast.alice}/skills/mlops", {"level": 2})
+    assert response.status_code == 200
+    assert response.get_json()["self"] == 4
+    assert "Hers alone" not in response.text
     seen = skill_of(alice)
     assert (seen["self"]["level"], seen["manager"]["level"]) == (4, 2)
     assert seen["manager"]["by"] == "Bob (by token)"

@@ -75,8 +75,8 @@ def test_omitted_level_keeps_the_managers_own(
     path = f"/teams/ranking/people/{cast.alice}/skills/mlops"
     assert list(bob.put(path, {"comment": "Seen."}).get_json()["errors"]) == ["level"]
     bob.put(path, {"level": 2})
-    said = bob.put(path, {"comment": "Seen in March."}).get_json()["manager"]
-    assert (said["level"], said["comment"]) == (2, "Seen in March.")
+    assessment = bob.put(path, {"comment": "Seen in March."}).get_json()["manager"]
+    assert (assessment["level"], assessment["comment"]) == (2, "Seen in March.")
     cleared = bob.put(path, {"level": None})
     assert cleared.status_code == 422
     assert "history" in cleared.get_json()["errors"]["level"][0]
@@ -160,8 +160,12 @@ def test_managers_with_the_same_name_are_distinct(
     session.commit()
     path = f"/teams/ranking/people/{cast.alice}/skills/mlops"
     bob.put(path, {"level": 2, "comment": "Bob's own reasons."})
-    said = other_manager.put(path, {"level": 2}).get_json()["manager"]
-    assert (said["level"], said["comment"], said["by"]) == (2, "", "Bob (by token)")
+    assessment = other_manager.put(path, {"level": 2}).get_json()["manager"]
+    assert (assessment["level"], assessment["comment"], assessment["by"]) == (
+        2,
+        "",
+        "Bob (by token)",
+    )
     found = session.scalars(sa.select(Assessment.assessor_id)).all()
     assert sorted(found, key=str) == sorted([cast.bob, cast.dave], key=str)
     refused = other_manager.put(
@@ -176,11 +180,19 @@ def test_manager_changes_own_assessment_after_another_manager(
     path = f"/teams/ranking/people/{cast.alice}/skills/mlops"
     bob.put(path, {"level": 2, "comment": "Seen in March."})
     other_manager.put(path, {"level": 3, "comment": "Seen in May."})
-    said = bob.put(path, {"comment": "Seen in June."}).get_json()["manager"]
-    assert (said["level"], said["comment"], said["by"]) == (2, "Seen in June.", "Bob (by token)")
+    assessment = bob.put(path, {"comment": "Seen in June."}).get_json()["manager"]
+    assert (assessment["level"], assessment["comment"], assessment["by"]) == (
+        2,
+        "Seen in June.",
+        "Bob (by token)",
+    )
     other_manager.put(path, {"level": 4})
-    said = bob.put(path, {"level": 3}).get_json()["manager"]
-    assert (said["level"], said["comment"], said["by"]) == (3, "Seen in June.", "Bob (by token)")
+    assessment = bob.put(path, {"level": 3}).get_json()["manager"]
+    assert (assessment["level"], assessment["comment"], assessment["by"]) == (
+        3,
+        "Seen in June.",
+        "Bob (by token)",
+    )
     count = sa.select(sa.func.count()).select_from(Assessment)
     before = session.scalar(count)
     bob.put(path, {"level": 3})

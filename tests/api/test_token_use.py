@@ -54,10 +54,10 @@ def test_token_has_prefix_and_is_stored_as_hash(app: Flask, cast: Cast, session:
 )
 def test_invalid_authorization_header_is_rejected(header: str | None, app: Flask) -> None:
     headers = {"Authorization": header.encode().decode("latin1")} if header else {}
-    answer = ApiClient(app, None).get("/me", headers=headers)
-    assert answer.status_code == 401
-    assert answer.mimetype == "application/problem+json"
-    assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="cairn"')
+    response = ApiClient(app, None).get("/me", headers=headers)
+    assert response.status_code == 401
+    assert response.mimetype == "application/problem+json"
+    assert response.headers["WWW-Authenticate"].startswith('Bearer realm="cairn"')
 
 
 def test_revoked_token_is_rejected(
@@ -109,16 +109,16 @@ def test_session_cookie_is_ignored(app: Flask, cast: Cast, browser_of) -> None:
 def test_token_gives_no_access_to_pages(app: Flask, cast: Cast) -> None:
     client = IsolatedClient(app, app.response_class, use_cookies=False)
     token = make_token(app, cast.alice)
-    answer = client.get("/account", headers={"Authorization": f"Bearer {token}"})
-    assert answer.status_code == 303
-    assert answer.location.startswith("/login")
+    response = client.get("/account", headers={"Authorization": f"Bearer {token}"})
+    assert response.status_code == 303
+    assert response.location.startswith("/login")
 
 
 def test_read_token_cannot_write(cast: Cast, api_client_of: ApiClientOf) -> None:
     reader = api_client_of(cast.alice, "read")
-    answer = reader.put("/me/skills/mlops", {"level": 2})
-    assert answer.status_code == 403
-    assert "read" in answer.get_json()["detail"]
+    response = reader.put("/me/skills/mlops", {"level": 2})
+    assert response.status_code == 403
+    assert "read" in response.get_json()["detail"]
     assert reader.get("/me/skills").get_json()["items"][0]["self"] is None
 
 
@@ -151,8 +151,8 @@ def test_last_use_is_recorded_every_ten_minutes(
 def test_wrong_tokens_are_rate_limited_by_address(app: Flask, cast: Cast) -> None:
     wrong, right = ApiClient(app, "cairn_" + "b" * 43), ApiClient.of(app, cast.alice)
     here = {"environ_base": {"REMOTE_ADDR": "192.0.2.7"}}
-    answers = [wrong.get("/me", **here).status_code for _ in range(51)]
-    assert answers == [401] * 50 + [429]
+    results = [wrong.get("/me", **here).status_code for _ in range(51)]
+    assert results == [401] * 50 + [429]
     late = wrong.get("/me", **here)
     assert int(late.headers["Retry-After"]) > 0
     assert late.mimetype == "application/problem+json"

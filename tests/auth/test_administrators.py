@@ -65,8 +65,8 @@ def test_concurrent_resignation_leaves_one_administrator(app, session, cast, now
             return actions.deactivate(own, person, by=cast.dave, now=now)
         return actions.set_admin(own, person, False, by=person, now=now)
 
-    answers = run_concurrently(app, give_up_role, [cast.dave, cast.erin])
-    assert answers.count(True) == 1
+    results = run_concurrently(app, give_up_role, [cast.dave, cast.erin])
+    assert results.count(True) == 1
     assert session.scalar(ACTIVE_ADMINISTRATORS) == 1
 
 

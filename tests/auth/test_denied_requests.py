@@ -69,8 +69,8 @@ def refusals(session):
 def test_invalid_csrf_token_is_audited_once_a_minute(app, session, cast, browser_of):
     browser = browser_of(cast.alice)
     for _again in range(3):
-        answer = browser.client.post("/account?_method=PUT", data={"csrf_token": "wrong"})
-        assert answer.status_code == 400
+        response = browser.client.post("/account?_method=PUT", data={"csrf_token": "wrong"})
+        assert response.status_code == 400
     assert refusals(session) == ["seal.refused"]
     entry = session.scalars(sa.select(AuditEntry)).one()
     assert (entry.actor_id, entry.address) == (cast.alice, "127.0.0.1")

@@ -57,10 +57,10 @@ def sign_in(
     found = re.search(r'name="csrf_token"[^>]*?value="([^"]+)"', page.text)
     assert found is not None
     form = {"csrf_token": found[1], "email": "alice@example.org", "password": PASSWORD}
-    answer: TestResponse = client.post(
+    response: TestResponse = client.post(
         "/login", base_url=base_url, headers={**forwarded, **sent}, data=form
     )
-    return answer
+    return response
 
 
 BEHIND_A_PROXY = {"BASE_URL": PUBLIC, "TRUSTED_PROXIES": "1"}
@@ -144,11 +144,11 @@ def test_form_from_another_address_names_the_configured_address(
     for sent in ({"Origin": here}, {"Referer": f"{here}/login"}, {}):
         caplog.clear()
         with caplog.at_level(logging.WARNING):
-            answer = custom_app.test_client().post("/login", base_url=here, headers=sent)
-        assert answer.status_code == 400
-        assert f"sent from {here}, but the address of this Cairn is {PUBLIC}." in answer.text
-        assert f"Open {PUBLIC} and try again" in answer.text
-        assert "cookies" not in answer.text
+            response = custom_app.test_client().post("/login", base_url=here, headers=sent)
+        assert response.status_code == 400
+        assert f"sent from {here}, but the address of this Cairn is {PUBLIC}." in response.text
+        assert f"Open {PUBLIC} and try again" in response.text
+        assert "cookies" not in response.text
         assert [record.getMessage() for record in caplog.records] == [
             f"a form came from {here}, not from {PUBLIC}; check ROADMAP_BASE_URL and proxy"
         ]
@@ -199,14 +199,14 @@ def test_request_for_another_host_is_rejected(
 ) -> None:
     headers = {"Host": host, **sent}
     for path in ("/login", "/nowhere", "/static/css/styles.css", "/api/v1/me"):
-        answer = custom_app.test_client().get(path, headers=headers)
-        assert (answer.status_code == 400) == (status == 400), path
+        response = custom_app.test_client().get(path, headers=headers)
+        assert (response.status_code == 400) == (status == 400), path
         if status == 400:
-            assert f"The address of this Cairn is {PUBLIC}" in answer.text
-            assert "other.example" not in answer.text
-            assert "Set-Cookie" not in answer.headers
+            assert f"The address of this Cairn is {PUBLIC}" in response.text
+            assert "other.example" not in response.text
+            assert "Set-Cookie" not in response.headers
             is_api = path.startswith("/api/")
-            assert answer.mimetype == ("application/problem+json" if is_api else "text/plain")
+            assert response.mimetype == ("application/problem+json" if is_api else "text/plain")
     # Load balancers use the address of the machine.
     for path in ("/healthz", "/readyz"):
         assert custom_app.test_client().get(path, headers=headers).status_code == 200
@@ -220,6 +220,6 @@ def test_request_for_another_host_is_rejected(
 )
 def test_form_without_token_from_own_origin_explains_the_mismatch(custom_app: Flask) -> None:
     for sent in ({"Origin": PUBLIC}, {}):
-        answer = custom_app.test_client().post("/login", base_url=PUBLIC, headers=sent)
-        assert answer.status_code == 400
-        assert "security token did not match" in answer.text
+        response = custom_app.test_client().post("/login", base_url=PUBLIC, headers=sent)
+        assert response.status_code == 400
+        assert "security token did not match" in response.text

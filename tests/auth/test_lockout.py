@@ -137,8 +137,8 @@ def test_reset_mails_are_limited_to_three_an_hour_and_newest_link_works(
 
     def request_mails(times: int) -> None:
         for _ in range(times):
-            answer = browser.post("/password/forgot", {"email": "Alice@example.org"})
-            assert answer.location == "/password/sent"
+            response = browser.post("/password/forgot", {"email": "Alice@example.org"})
+            assert response.location == "/password/sent"
 
     request_mails(8)
     links = sent_mails()
@@ -165,8 +165,8 @@ def test_requests_of_others_do_not_block_a_persons_password_reset(cast, browser_
             data=form,
             environ_overrides={"REMOTE_ADDR": f"198.51.100.{number}"},
         )
-    asked = browser_of().post("/password/forgot", {"email": "alice@example.org"})
-    assert asked.status_code == 303
+    response = browser_of().post("/password/forgot", {"email": "alice@example.org"})
+    assert response.status_code == 303
     # Mails requested by others are sent to her, and the newest link works.
     assert browser_of().get(sent_mails()[-1]).status_code == 200
 

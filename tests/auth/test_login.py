@@ -34,8 +34,8 @@ def test_sign_in_starts_audited_session(session, cast, browser_of):
     set_password(session, cast.alice)
     browser = browser_of()
     assert "Sign in" in browser.get("/login").text
-    answer = sign_in(browser, "alice@example.org")
-    assert (answer.status_code, answer.location) == (303, "/")
+    response = sign_in(browser, "alice@example.org")
+    assert (response.status_code, response.location) == (303, "/")
     assert is_signed_in(browser)
     assert audited_actions(session) == ["session.begun"]
 
@@ -95,19 +95,19 @@ def test_international_domain_matches_unicode_and_punycode(
 def test_wrong_email_or_password_is_rejected(session, cast, browser_of, email, password):
     set_password(session, cast.alice)
     browser = browser_of()
-    answer = sign_in(browser, email, password)
-    assert answer.status_code == 422
-    assert "The e-mail address or the password is wrong" in answer.text
-    assert password not in answer.text
+    response = sign_in(browser, email, password)
+    assert response.status_code == 422
+    assert "The e-mail address or the password is wrong" in response.text
+    assert password not in response.text
     assert not is_signed_in(browser)
     assert audited_actions(session) == ["session.failed"]
 
 
 def test_missing_password_is_rejected(browser_of, app):
-    answer = browser_of().post("/login", {"email": "alice@example.org"})
-    assert answer.status_code == 422
-    assert "Enter a password." in answer.text
-    assert 'value="alice@example.org"' in answer.text
+    response = browser_of().post("/login", {"email": "alice@example.org"})
+    assert response.status_code == 422
+    assert "Enter a password." in response.text
+    assert 'value="alice@example.org"' in response.text
 
 
 def test_person_without_password_or_deactivated_cannot_sign_in(session, cast, browser_of, now):
@@ -142,14 +142,14 @@ def test_sign_in_redirects_only_to_own_paths(session, cast, browser_of, target, 
 
 
 def test_signed_in_person_is_redirected_from_login(cast, browser_of):
-    answer = browser_of(cast.alice).get("/login?next=/account")
-    assert (answer.status_code, answer.location) == (303, "/account")
+    response = browser_of(cast.alice).get("/login?next=/account")
+    assert (response.status_code, response.location) == (303, "/account")
 
 
 def test_anonymous_request_is_redirected_to_login(cast, browser_of):
-    answer = browser_of().get("/account/password?x=1")
-    assert answer.status_code == 303
-    assert answer.location == "/login?next=/account/password?x%3D1"
+    response = browser_of().get("/account/password?x=1")
+    assert response.status_code == 303
+    assert response.location == "/login?next=/account/password?x%3D1"
 
 
 def test_sign_in_replaces_previous_session(session, cast, browser_of):
@@ -186,11 +186,11 @@ def test_ten_failed_sign_ins_block_account_for_15_minutes(session, cast, browser
         browser = browser_of()
         for _ in range(10):
             assert sign_in(browser, "alice@example.org", "wrong wrong wrong").status_code == 422
-        answer = sign_in(browser, "alice@example.org")
-        assert answer.status_code == 429
-        assert 0 < int(answer.headers["Retry-After"]) <= 901
-        assert "Wait 15 minutes" in answer.text
-        assert 'value="alice@example.org"' in answer.text
+        response = sign_in(browser, "alice@example.org")
+        assert response.status_code == 429
+        assert 0 < int(response.headers["Retry-After"]) <= 901
+        assert "Wait 15 minutes" in response.text
+        assert 'value="alice@example.org"' in response.text
     # Other accounts at the same address are not blocked.
     with time_machine.travel(start + dt.timedelta(minutes=5), tick=False):
         set_password(session, cast.bob)
@@ -210,9 +210,9 @@ def test_concurrent_failed_sign_ins_are_limited(session, cast, browser_of):
     def try_password(browser) -> int:
         return sign_in(browser, "alice@example.org", "wrong wrong wrong").status_code
 
-    answers = call_concurrently(try_password, browsers)
-    assert sorted(set(answers)) == [422, 429]
-    assert 10 <= answers.count(422) < 10 + passwords.MAX_CONCURRENT_HASHES
+    results = call_concurrently(try_password, browsers)
+    assert sorted(set(results)) == [422, 429]
+    assert 10 <= results.count(422) < 10 + passwords.MAX_CONCURRENT_HASHES
 
 
 def test_successful_sign_ins_are_not_counted(session, cast, browser_of):
@@ -225,11 +225,11 @@ def test_successful_sign_ins_are_not_counted(session, cast, browser_of):
 
 def test_fifty_failed_sign_ins_block_an_address(cast, browser_of):
     browser = browser_of()
-    answers = [
+    results = [
         sign_in(browser, f"person{number}@example.org", "wrong wrong wrong").status_code
         for number in range(51)
     ]
-    assert answers == [422] * 50 + [429]
+    assert results == [422] * 50 + [429]
 
 
 def test_successful_sign_in_clears_failures_of_the_account(session, cast, browser_of):

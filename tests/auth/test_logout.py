@@ -18,8 +18,8 @@ def test_sign_out_ends_session(session, cast, browser_of):
     browser = browser_of(cast.alice)
     assert "Sign out?" in browser.get("/logout").text
     assert is_signed_in(browser)
-    answer = browser.post("/logout")
-    assert (answer.status_code, answer.location) == (303, "/login")
+    response = browser.post("/logout")
+    assert (response.status_code, response.location) == (303, "/login")
     assert not is_signed_in(browser)
     assert session.scalar(sa.select(sa.func.count()).select_from(LoginSession)) == 0
 
@@ -31,8 +31,8 @@ def test_delete_request_signs_out(cast, browser_of):
 
 
 def test_htmx_sign_out_redirects_to_login(cast, browser_of):
-    answer = browser_of(cast.alice).post("/logout", fragment=True)
-    assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, "/login")
+    response = browser_of(cast.alice).post("/logout", fragment=True)
+    assert (response.status_code, response.headers["HX-Redirect"]) == (204, "/login")
 
 
 def test_sign_out_without_session_redirects_to_login(app, browser_of):
@@ -62,9 +62,9 @@ def test_sign_out_by_role_change_is_explained_once(session, cast, browser_of, pa
         erin = cast.actor(session, cast.erin)
         actions.set_admin(session, cast.alice, True, by=erin, now=later)
     session.commit()
-    answer = browser.get(path)
-    assert answer.location.startswith("/login")
-    assert "Your role was changed, so you were signed out." in browser.get(answer.location).text
+    response = browser.get(path)
+    assert response.location.startswith("/login")
+    assert "Your role was changed, so you were signed out." in browser.get(response.location).text
     # The message is shown once.
     assert browser.get("/").status_code == 200
 

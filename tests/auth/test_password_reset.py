@@ -35,8 +35,8 @@ def test_forgot_page_without_mail_names_the_command(app, browser_of):
 def test_reset_changes_password_and_ends_sessions(cast, browser_of, link):
     elsewhere, browser = browser_of(cast.alice), browser_of()
     assert "alice@example.org" in browser.get(link).text
-    answer = browser.post(link, {"password": OTHER_PASSWORD})
-    assert (answer.status_code, answer.location) == (303, "/login")
+    response = browser.post(link, {"password": OTHER_PASSWORD})
+    assert (response.status_code, response.location) == (303, "/login")
     assert sign_in(browser, "alice@example.org").status_code == 422
     assert sign_in(browser, "alice@example.org", OTHER_PASSWORD).status_code == 303
     assert not is_signed_in(elsewhere)
@@ -58,9 +58,9 @@ def test_only_first_password_sets_time_zone_of_browser(session, cast, browser_of
 def test_link_works_once(browser_of, link):
     assert browser_of().post(link, {"password": OTHER_PASSWORD}).status_code == 303
     assert browser_of().get(link).status_code == 404
-    answer = browser_of().post(link, {"password": "a third heap of slate"})
-    assert answer.status_code == 404
-    assert "does not work" in answer.text
+    response = browser_of().post(link, {"password": "a third heap of slate"})
+    assert response.status_code == 404
+    assert "does not work" in response.text
     assert sign_in(browser_of(), "alice@example.org", OTHER_PASSWORD).status_code == 303
 
 
@@ -117,9 +117,9 @@ def test_weak_password_is_rejected(browser_of, link, password):
 
 def test_unknown_links_are_rate_limited(app, browser_of):
     browser = browser_of()
-    answers = [
+    results = [
         browser.post(f"/password/guess{number}", {"password": OTHER_PASSWORD})
         for number in range(51)
     ]
-    assert [answer.status_code for answer in answers] == [404] * 50 + [429]
-    assert "Retry-After" in answers[-1].headers
+    assert [response.status_code for response in results] == [404] * 50 + [429]
+    assert "Retry-After" in results[-1].headers

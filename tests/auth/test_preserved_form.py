@@ -142,8 +142,8 @@ def test_open_form_works_after_same_person_signs_in_again(session, cast, browser
     token = browser.csrf()
     end_sessions(session)
     sign_in(browser, "alice@example.org")
-    answer = browser.client.post("/account?_method=PUT", data={**TYPED, "csrf_token": token})
-    assert answer.status_code == 303
+    response = browser.client.post("/account?_method=PUT", data={**TYPED, "csrf_token": token})
+    assert response.status_code == 303
 
 
 def test_form_is_preserved_after_wrong_password(session, cast, browser_of):
@@ -166,8 +166,8 @@ def test_preserved_form_is_discarded_for_another_person(session, cast, browser_o
     set_password(session, cast.bob)
     end_sessions(session)
     page = browser.put("/account", TYPED)
-    answer = sign_in_again(browser, page, "bob@example.org")
-    assert (answer.status_code, answer.location) == (303, "/")
+    response = sign_in_again(browser, page, "bob@example.org")
+    assert (response.status_code, response.location) == (303, "/")
     assert "belongs to someone else" in browser.get("/account").text
     assert session.get(User, cast.bob).name == "Bob"
 
@@ -187,17 +187,17 @@ def test_form_of_another_site_is_not_preserved(app, session, cast):
         {"Sec-Fetch-Site": "cross-site"},
         {"Referer": "https://evil.example/page"},
     ):
-        answer = app.test_client().post("/account?_method=PUT", data=TYPED, headers=headers)
-        assert answer.status_code == 303
-        assert "Liddell" not in answer.text
+        response = app.test_client().post("/account?_method=PUT", data=TYPED, headers=headers)
+        assert response.status_code == 303
+        assert "Liddell" not in response.text
 
 
 def test_preserved_form_is_sent_to_own_paths_only(session, cast, browser_of):
     set_password(session, cast.alice)
     for target in ("https://evil.example/", "//evil.example/", "javascript:alert(1)", ""):
         kept = {"kept.method": "POST", "kept.target": target, "kept.field.name": "x"}
-        answer = sign_in(browser_of(), "alice@example.org", **kept)
-        assert (answer.status_code, answer.location) == (303, "/")
+        response = sign_in(browser_of(), "alice@example.org", **kept)
+        assert (response.status_code, response.location) == (303, "/")
 
 
 def test_preserved_text_has_a_maximum_length(session, cast, browser_of):
@@ -209,22 +209,22 @@ def test_preserved_text_has_a_maximum_length(session, cast, browser_of):
     assert again.status_code == 200
     assert hidden_inputs(again, "name")["name"] == "ä" * 70_000
     end_sessions(session)
-    answer = browser.put("/account", {**TYPED, "name": "x" * 600_000})
-    assert answer.status_code == 303
-    assert answer.location.startswith("/login")
+    response = browser.put("/account", {**TYPED, "name": "x" * 600_000})
+    assert response.status_code == 303
+    assert response.location.startswith("/login")
 
 
 def test_htmx_request_is_redirected_to_login(session, cast, browser_of):
     browser = open_account_page(session, cast, browser_of)
     end_sessions(session)
     headers = {"HX-Request": "true", "HX-Current-URL": "http://localhost/skills?a=1"}
-    answer = browser.client.put("/account", data=TYPED, headers=headers)
-    assert answer.status_code == 204
-    assert answer.headers["HX-Redirect"] == "/login?next=/skills?a%3D1"
-    said = "You were signed out, so your last change was not saved."
+    response = browser.client.put("/account", data=TYPED, headers=headers)
+    assert response.status_code == 204
+    assert response.headers["HX-Redirect"] == "/login?next=/skills?a%3D1"
+    message = "You were signed out, so your last change was not saved."
     sign_in = browser.get("/login?next=/skills").text
-    assert said in sign_in
+    assert message in sign_in
     assert "text that you entered is kept" in sign_in
     away = {**headers, "HX-Current-URL": "https://evil.example/x"}
-    answer = browser.client.put("/account", data=TYPED, headers=away)
-    assert answer.headers["HX-Redirect"] == "/login?next=/"
+    response = browser.client.put("/account", data=TYPED, headers=away)
+    assert response.headers["HX-Redirect"] == "/login?next=/"

@@ -70,10 +70,10 @@ def test_continued_refusals_are_one_entry_per_minute(session, cast, browser_of, 
 def test_repeated_denied_api_writes_are_one_entry(app, session, cast):
     client, token = app.test_client(), make_token(app, cast.alice, scope="read")
     for _again in range(10):
-        answer = client.put(
+        response = client.put(
             "/api/v1/me/skills/mlops", json={}, headers={"Authorization": f"Bearer {token}"}
         )
-        assert answer.status_code == 403
+        assert response.status_code == 403
     assert [line[0] for line in refusals(session)] == ["access.refused"]
 
 
@@ -104,7 +104,7 @@ def test_failed_sign_ins_from_many_addresses_share_an_entry(app, session, cast, 
     for number in range(MAX_SENDERS + 5):
         browser = browser_of()
         address = {"REMOTE_ADDR": f"192.0.2.{number}"}
-        answer = browser.client.post(
+        response = browser.client.post(
             "/login",
             data={
                 "email": f"person{number}@example.org",
@@ -113,7 +113,7 @@ def test_failed_sign_ins_from_many_addresses_share_an_entry(app, session, cast, 
             },
             environ_overrides=address,
         )
-        assert answer.status_code == 422
+        assert response.status_code == 422
     lines = refusals(session)
     assert len(lines) == MAX_SENDERS + 1
     with time_machine.travel(now + INTERVAL + dt.timedelta(seconds=30)):

@@ -19,8 +19,8 @@ ADA = {"name": "Ada", "email": "Ada@Example.org", "password": PASSWORD}
 def test_first_sign_up_creates_administrator(session, browser_of):
     browser = browser_of()
     assert "administrator" in browser.get("/signup").text
-    answer = browser.post("/signup", ADA)
-    assert (answer.status_code, answer.location) == (303, "/")
+    response = browser.post("/signup", ADA)
+    assert (response.status_code, response.location) == (303, "/")
     assert is_signed_in(browser)
     ada = session.scalars(sa.select(User)).one()
     assert (ada.is_admin, ada.email, ada.email_key) == (True, "Ada@example.org", "ada@example.org")
@@ -53,12 +53,12 @@ def test_account_gets_time_zone_of_browser(session, browser_of, sent, kept):
 def test_double_submit_signs_the_same_person_in(session, browser_of, has_session):
     first = browser_of()
     sent = ADA | csrf_field(first, "/signup")
-    answer = first.post("/signup", sent)
+    response = first.post("/signup", sent)
     again = first if has_session else browser_of()
     second = again.post("/signup", sent if has_session else ADA)
     if second.location == "/signup":
         second = again.get("/signup")
-    assert (second.status_code, second.location) == (answer.status_code, answer.location)
+    assert (second.status_code, second.location) == (response.status_code, response.location)
     assert is_signed_in(again)
     assert session.scalar(sa.select(sa.func.count()).select_from(User)) == 1
 
@@ -84,8 +84,8 @@ def test_sign_up_is_closed_after_first_account(session, cast, browser_of):
     assert page.status_code == 200
     assert "by invitation" in page.text
     assert "user create" in page.text
-    answer = browser.post("/signup", ADA)
-    assert answer.status_code == 403
+    response = browser.post("/signup", ADA)
+    assert response.status_code == 403
     assert session.scalar(sa.select(sa.func.count()).select_from(User)) == 6
 
 
@@ -113,7 +113,7 @@ def test_concurrent_sign_ups_create_one_administrator(app, session, browser_of):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"name": "  "}, "Enter your name."),
         ({"name": "x" * 201}, "name"),
@@ -149,8 +149,8 @@ def test_concurrent_sign_ups_create_one_administrator(app, session, browser_of):
         "email in password",
     ],
 )
-def test_invalid_sign_up_is_rejected(session, browser_of, change, said):
-    answer = browser_of().post("/signup", {**ADA, **change})
-    assert answer.status_code == 422
-    assert said in answer.text
+def test_invalid_sign_up_is_rejected(session, browser_of, change, message):
+    response = browser_of().post("/signup", {**ADA, **change})
+    assert response.status_code == 422
+    assert message in response.text
     assert session.scalar(sa.select(sa.func.count()).select_from(User)) == 0

@@ -43,8 +43,8 @@ def make_invitation(session, cast, team, now):
     return make
 
 
-def text_of(answer) -> str:
-    return unescape(answer.text)
+def text_of(response) -> str:
+    return unescape(response.text)
 
 
 def find_user(session, email: str) -> User | None:
@@ -62,16 +62,16 @@ def test_invitation_creates_account_and_membership(session, cast, browser_of, ma
     assert page.headers["Cache-Control"] == "no-store"
     # Other servers do not get the token as referrer.
     assert page.headers["Referrer-Policy"] == "same-origin"
-    for said in (
+    for text in (
         "Join Ranking",
         "Bob invites you",
         "The managers and mentors of Ranking see:",
         "never see notes",
         "in the audit log, that your evidence was reviewed and in which skill you were assessed",
     ):
-        assert said in text_of(page)
-    answer = browser.post(address, ADA)
-    assert (answer.status_code, answer.location) == (303, "/")
+        assert text in text_of(page)
+    response = browser.post(address, ADA)
+    assert (response.status_code, response.location) == (303, "/")
     welcome = text_of(browser.get("/"))
     assert "You are now in the team Ranking." in welcome
     assert "You are still in" not in welcome
@@ -90,12 +90,12 @@ def test_double_submit_signs_the_same_person_in(
     address = make_invitation(**values, **({"email": email} if email else {}))
     first = browser_of()
     sent = ADA | csrf_field(first, address)
-    answer = first.post(address, sent)
-    assert answer.status_code == 303
+    response = first.post(address, sent)
+    assert response.status_code == 303
     again = first if has_session else browser_of()
     second = again.post(address, sent if has_session else ADA)
     # A signed-in browser is redirected to the page, which says that they have joined.
-    place = address if has_session else answer.location
+    place = address if has_session else response.location
     assert (second.status_code, second.location) == (303, place)
     assert again.get(place).status_code == 200
     assert is_signed_in(again)
@@ -118,9 +118,9 @@ def test_teams_page_lists_received_invitations(cast, browser_of, make_invitation
     assert "Invitations to you" not in text_of(browser_of(cast.dave).get("/teams"))
 
 
-@pytest.mark.parametrize("answer", ["accept", "decline"])
+@pytest.mark.parametrize("reply", ["accept", "decline"])
 def test_notification_links_to_page_for_accepting_or_declining(
-    session, cast, browser_of, make_invitation, answer
+    session, cast, browser_of, make_invitation, reply
 ):
     """The token is only in the mail."""
     link = make_invitation(email="mallory@example.org", role="manager")
@@ -132,15 +132,15 @@ def test_notification_links_to_page_for_accepting_or_declining(
     place = mallory.put(f"/notifications/{notification}/reading").location
     assert f'href="{place}"' in mallory.get("/teams").text
     page = text_of(mallory.get(place))
-    for said in ("Manage Ranking", "Bob invites you", "What others see of you", "Decline"):
-        assert said in page
+    for text in ("Manage Ranking", "Bob invites you", "What others see of you", "Decline"):
+        assert text in page
     assert text_of(mallory.get(link)).count("Decline") == 1
     # Other people do not find the invitation.
     for person in (cast.bob, cast.dave, cast.erin):
         other = browser_of(person)
         assert other.get(place).status_code == 404
         assert other.post(place).status_code == other.delete(place).status_code == 404
-    if answer == "accept":
+    if reply == "accept":
         done, again = mallory.post(place), mallory.post(place)
         assert (done.status_code, again.status_code) == (303, 303)
         assert done.location == again.location == "/teams/ranking"
@@ -226,7 +226,7 @@ def test_invited_person_can_sign_up_while_sign_up_is_closed(
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "text"),
     [
         ({"name": " "}, "Enter your name."),
         ({"email": "ada"}, "This is not an e-mail address."),
@@ -243,14 +243,14 @@ def test_invited_person_can_sign_up_while_sign_up_is_closed(
     ],
 )
 def test_invalid_form_keeps_input_and_invitation(
-    session, now, browser_of, make_invitation, change, said
+    session, now, browser_of, make_invitation, change, text
 ):
     address = make_invitation()
-    answer = browser_of().post(address, {**ADA, **change})
-    assert answer.status_code == 422
-    assert said in text_of(answer)
+    response = browser_of().post(address, {**ADA, **change})
+    assert response.status_code == 422
+    assert text in text_of(response)
     if "name" not in change:
-        assert 'value="Ada"' in answer.text
+        assert 'value="Ada"' in response.text
     session.rollback()
     assert session.scalar(sa.select(sa.func.count()).select_from(User)) == 6
     found = find_by_token(session, address.rpartition("/")[2])
@@ -258,12 +258,12 @@ def test_invalid_form_keeps_input_and_invitation(
 
 
 def test_password_must_not_contain_the_bound_address(browser_of, make_invitation):
-    answer = browser_of().post(
+    response = browser_of().post(
         make_invitation(email="countess@example.org"),
         {"name": "Ada", "password": "the countess 1815"},
     )
-    assert answer.status_code == 422
-    assert "contains your name" in text_of(answer)
+    assert response.status_code == 422
+    assert "contains your name" in text_of(response)
 
 
 # With an account
@@ -274,8 +274,8 @@ def test_signed_in_person_joins_without_password(session, cast, browser_of, make
     page = text_of(browser.get(address))
     assert "Join Ranking" in page
     assert "Password" not in page
-    answer = browser.post(address)
-    assert (answer.status_code, answer.location) == (303, "/")
+    response = browser.post(address)
+    assert (response.status_code, response.location) == (303, "/")
     assert find_role(session, cast.team, cast.mallory) == "member"
     assert "You are in Ranking" in text_of(browser.get(address))
 
@@ -304,8 +304,8 @@ def test_invitation_for_another_address_offers_to_switch_account(
     assert browser.post(address).status_code == 409
     session.rollback()
     assert find_role(session, cast.team, cast.dave) is None
-    answer = browser.post("/logout", {"next": address})
-    assert answer.location == address
+    response = browser.post("/logout", {"next": address})
+    assert response.location == address
     assert "mallory@example.org" in text_of(browser.get(address))
 
 
@@ -354,9 +354,9 @@ def test_deactivated_account_cannot_join(session, cast, browser_of, make_invitat
 
 def test_unknown_invitation_is_not_found(cast, browser_of):
     for browser in (browser_of(), browser_of(cast.alice)):
-        for answer in (browser.get("/invitations/guessed"), browser.post("/invitations/guessed")):
-            assert answer.status_code == 404
-            assert "no such invitation" in text_of(answer)
+        for response in (browser.get("/invitations/guessed"), browser.post("/invitations/guessed")):
+            assert response.status_code == 404
+            assert "no such invitation" in text_of(response)
 
 
 def test_used_invitation_is_gone(session, cast, browser_of, make_invitation, now):
@@ -366,9 +366,9 @@ def test_used_invitation_is_gone(session, cast, browser_of, make_invitation, now
     session.commit()
     for browser in (browser_of(), browser_of(cast.dave)):
         assert browser.get(address).status_code == 410
-        answer = browser.post(address, ADA)
-        assert answer.status_code == 410
-        assert "This invitation was used" in text_of(answer)
+        response = browser.post(address, ADA)
+        assert response.status_code == 410
+        assert "This invitation was used" in text_of(response)
     assert find_user(session, "ada@example.org") is None
 
 
@@ -376,10 +376,10 @@ def test_expired_invitation_is_gone(browser_of, make_invitation, now):
     address, browser = make_invitation(), browser_of()
     with time_machine.travel(now + dt.timedelta(days=14, minutes=1)):
         assert browser.get(address).status_code == 410
-        answer = browser.post(address, ADA)
-        assert answer.status_code == 410
-        assert "has expired" in text_of(answer)
-        assert "Ask Bob for a new one." in text_of(answer)
+        response = browser.post(address, ADA)
+        assert response.status_code == 410
+        assert "has expired" in text_of(response)
+        assert "Ask Bob for a new one." in text_of(response)
 
 
 def test_revoked_invitation_is_gone(session, cast, browser_of, make_invitation, now):
@@ -412,9 +412,9 @@ def test_failed_attempts_are_rate_limited_across_browsers(
     session, cast, browser_of, make_invitation
 ):
     address, browser = make_invitation(), browser_of()
-    answers = [browser.post(address, {**ADA, "password": "short"}) for _try in range(11)]
-    assert [answer.status_code for answer in answers] == [422] * 10 + [429]
-    assert "Retry-After" in answers[-1].headers
+    results = [browser.post(address, {**ADA, "password": "short"}) for _try in range(11)]
+    assert [response.status_code for response in results] == [422] * 10 + [429]
+    assert "Retry-After" in results[-1].headers
     session.rollback()
     assert session.scalar(sa.select(sa.func.count()).select_from(Attempt)) == 30
     # Another browser at the same address is blocked, too.
@@ -434,8 +434,8 @@ def test_token_is_not_in_the_audit_log(session, cast, browser_of, make_invitatio
 
 
 def test_sign_out_redirects_only_to_own_paths(cast, browser_of):
-    answer = browser_of(cast.alice).post("/logout", {"next": "https://elsewhere.example"})
-    assert answer.location == "/login"
+    response = browser_of(cast.alice).post("/logout", {"next": "https://elsewhere.example"})
+    assert response.location == "/login"
 
 
 def test_accepted_invitations_are_not_rate_limited(cast, browser_of, make_invitation, monkeypatch):
@@ -449,8 +449,8 @@ def test_accepted_invitations_are_not_rate_limited(cast, browser_of, make_invita
 def test_unknown_invitations_are_rate_limited(cast, browser_of, monkeypatch):
     monkeypatch.setattr(rate_limits, "MAX_PER_ADDRESS", 3)
     mallory = browser_of(cast.mallory)
-    answers = [mallory.post(f"/invitations/wrong-{number}").status_code for number in range(4)]
-    assert answers == [404] * 3 + [429]
+    results = [mallory.post(f"/invitations/wrong-{number}").status_code for number in range(4)]
+    assert results == [404] * 3 + [429]
 
 
 def test_lapsed_invitation_without_team_does_not_mention_a_team(session, cast, browser_of, now):

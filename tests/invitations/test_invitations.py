@@ -136,13 +136,13 @@ def test_mail_names_inviter_team_link_and_expiry(session, make_invitation, now, 
     assert (mail.recipient, mail.user_id) == ("ada@example.org", None)
     assert mail.subject == "Bob invites you to Ranking on Cairn"
     until = invitation.expires_at
-    for said in (
+    for text in (
         "Bob (bob@example.org) invites you to manage the team Ranking",
         f"https://cairn.example.org/invitations/{token}",
         f"until {until.day} {until:%b %Y} (UTC)",
         "for ada@example.org",
     ):
-        assert said in mail.body
+        assert text in mail.body
 
 
 def test_unbound_invitation_sends_no_mail(session, make_invitation, with_mail):
@@ -394,12 +394,14 @@ def test_concurrent_acceptance_by_many_people_adds_one_member(
     before = set(session.scalars(sa.select(Membership.user_id)))
     session.commit()
 
-    answers = run_concurrently(
+    results = run_concurrently(
         app, lambda own, person: accept(own, invitation, person, now=now), people_ids
     )
 
-    assert answers.count(True) == 1
-    assert [str(answer) for answer in answers if answer is not True] == ["used"] * (CONCURRENT - 1)
+    assert results.count(True) == 1
+    assert [str(response) for response in results if response is not True] == ["used"] * (
+        CONCURRENT - 1
+    )
     (joined,) = set(session.scalars(sa.select(Membership.user_id))) - before
     assert session.scalar(sa.select(Invitation.accepted_by)) == joined
     assert audit_actions(session).count("invitation.accepted") == 1
@@ -414,9 +416,9 @@ def test_concurrent_acceptance_by_one_person_adds_one_membership(
     def join(own, person: uuid.UUID) -> bool:
         return accept(own, invitation, person, now=now)
 
-    answers = run_concurrently(app, join, [cast.mallory] * CONCURRENT)
+    results = run_concurrently(app, join, [cast.mallory] * CONCURRENT)
 
-    assert sorted(map(bool, answers)) == [False] * (CONCURRENT - 1) + [True]
+    assert sorted(map(bool, results)) == [False] * (CONCURRENT - 1) + [True]
     mine = sa.select(sa.func.count()).where(Membership.user_id == cast.mallory)
     assert session.scalar(mine) == 1
     assert audit_actions(session).count("membership.added") == 1
@@ -433,8 +435,8 @@ def test_concurrent_revocation_and_acceptance_do_not_both_succeed(
             return accept(own, invitation, cast.mallory, now=now)
         return revoke(own, find_invitation(own, invitation.id), by=cast.bob, now=now)
 
-    answers = run_concurrently(app, either, [True, False])
-    assert answers.count(True) == 1
+    results = run_concurrently(app, either, [True, False])
+    assert results.count(True) == 1
     state = state_of(session, token, now)
     is_in = find_role(session, cast.team, cast.mallory) is not None
     assert (state, is_in) in {("used", True), ("revoked", False)}
