@@ -162,7 +162,7 @@ SQLITE_ONLY: dict[str, tuple[str, ...]] = {
                 "new_machine_recipe_restores_the_installation",
                 "nginx_recipe_signs_in_on_any_port",
                 "systemd_accepts_the_units",
-                "systemd_units_write_only_to_their_state_folder",
+                "systemd_units_use_one_state_folder_and_existing_commands",
                 "uninstall_recipe_removes_everything_installed",
             )
         ),
