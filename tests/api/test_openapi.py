@@ -156,7 +156,7 @@ def test_documentation_page_lists_every_operation(app: Flask, document: dict[str
 
 
 def test_startup_does_not_import_models_of_the_api() -> None:
-    """They are imported on the first request. A new process has not imported them yet."""
+    """The first request imports them. This process may have done so, hence a new one."""
     import subprocess
     import sys
 

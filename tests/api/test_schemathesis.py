@@ -122,7 +122,7 @@ def build_config(token: str, ids: dict[str, str], caller: Caller) -> Schemathesi
             id="manager",
         ),
         pytest.param(
-            Caller("alice", "read", 2, mode="positive"),
+            Caller("alice", "read", 1, mode="positive"),
             {200: 40, 403: 200},
             id="read token",
         ),

@@ -120,6 +120,7 @@ SQLITE_ONLY: dict[str, tuple[str, ...]] = {
     ),
     "Rejected before anything is written or searched.": (
         "tests/api/test_evidence_list.py::test_invalid_evidence_is_rejected",
+        "tests/api/test_evidence_list.py::test_invalid_limit_is_rejected",
         "tests/auth/test_signup.py::test_invalid_sign_up_is_rejected",
         "tests/career/test_positions.py::test_invalid_position_is_rejected",
         "tests/evidence/test_index_page.py::test_invalid_filters_are_ignored",
