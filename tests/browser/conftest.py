@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,8 +17,8 @@ from tests.support.browser_client import BrowserClient as Client
 from tests.support.cast import Cast
 from tests.support.databases import wipe
 from tests.support.login import PASSWORD, set_password
-from tests.support.sample_data import create_sample_data
 from tests.support.server import Server, run_server
+from tests.support.snapshot import Snapshot
 
 WAIT_MS = 8_000
 # A desktop and a phone.
@@ -110,14 +109,20 @@ def sign_in(page: Page, role: str) -> None:
     page.get_by_role("main").get_by_role("button", name="Sign in").click()
 
 
+@pytest.fixture(scope="session")
+def _snapshot(server_app: Flask) -> Snapshot:
+    with server_app.app_context():
+        wipe(db.engine)
+    return Snapshot.create(server_app)
+
+
 @pytest.fixture(scope="module")
-def sample_site(server_app: Flask) -> SampleSite:
+def sample_site(server_app: Flask, _snapshot: Snapshot) -> SampleSite:
     """The cast with a year of history, for tests that change nothing."""
     with server_app.app_context():
         wipe(db.engine)
-        cast = Cast.create(db.session)
-        ids = create_sample_data(db.session, cast, dt.datetime.now(dt.UTC))
-    return SampleSite(server_app, cast, ids)
+    _snapshot.restore(server_app)
+    return SampleSite(server_app, _snapshot.cast, _snapshot.ids)
 
 
 OpenContext = Callable[..., BrowserContext]
