@@ -21,8 +21,6 @@ from tests.support.route_manifest import CHANGES, PAGES, ROLES, Change, Page
 from tests.support.snapshot import Browsers, Snapshot, clear_attempts, rows_by_owner
 
 MODES = ("page", "fragment")
-# Rejected requests may write to these tables.
-LOGS = {"audit_entry", "attempt"}
 
 
 @pytest.fixture

@@ -52,12 +52,12 @@ class Clients:
     def __init__(self, app: Flask, cast: Cast, session: Session) -> None:
         self.app, self.cast, self.session = app, cast, session
 
-    def page(self, role: str, method: str, path: str, **data: str) -> None:
-        answer = BrowserClient.of(self.app, getattr(self.cast, role, None)).send(method, path, data)
+    def page(self, user: str, method: str, path: str, /, **data: str) -> None:
+        answer = BrowserClient.of(self.app, getattr(self.cast, user, None)).send(method, path, data)
         assert answer.status_code in (200, 201, 303), answer.text
 
-    def api(self, role: str, method: str, path: str, **body: Any) -> None:
-        answer = ApiClient.of(self.app, getattr(self.cast, role)).call(method, path, body)
+    def api(self, user: str, method: str, path: str, /, **body: Any) -> None:
+        answer = ApiClient.of(self.app, getattr(self.cast, user)).call(method, path, body)
         assert answer.status_code in (200, 201), answer.text
 
     def run(self, *arguments: str) -> None:

@@ -45,7 +45,7 @@ class ChromiumUnavailable(RuntimeError):
 
 
 def find_chromium(*preferred: str) -> Path | None:
-    """The browser's program: ``CHROMIUM`` of the environment, or the first one on the path."""
+    """Return the program named by ``CHROMIUM``, or the first one on the path."""
     named = os.environ.get("CHROMIUM")
     if named:
         return Path(named)
@@ -69,8 +69,8 @@ def _install_prefix() -> list[str] | None:
         return []
     sudo = shutil.which("sudo")
     if sudo:
-        asked = subprocess.run([sudo, "-n", "true"], capture_output=True, check=False)
-        if asked.returncode == 0:
+        permitted = subprocess.run([sudo, "-n", "true"], capture_output=True, check=False)
+        if permitted.returncode == 0:
             return [sudo, "-n"]
     return None
 

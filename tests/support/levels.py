@@ -13,6 +13,6 @@ def latest_levels(session: Session, user_id: uuid.UUID) -> tuple[dict[str, int],
     """Return the latest level of each skill: self-assessed, and assessed by a manager."""
     own, other = latest_assessments(session, user_id)
     return (
-        {key: judged.level for key, judged in own.items()},
-        {key: judged.level for key, judged in other.items()},
+        {key: assessment.level for key, assessment in own.items()},
+        {key: assessment.level for key, assessment in other.items()},
     )

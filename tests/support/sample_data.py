@@ -255,7 +255,7 @@ def create_sample_data(session: Session, cast: Cast, now: dt.datetime) -> dict[s
         by=alice,
         now=writer.ago(300),
     )
-    elsewhere = LoginSession(
+    other_session = LoginSession(
         user_id=alice,
         token_hash=new_token()[1],
         created_at=writer.ago(1),
@@ -264,7 +264,7 @@ def create_sample_data(session: Session, cast: Cast, now: dt.datetime) -> dict[s
         user_agent="Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
         address="127.0.0.1",
     )
-    session.add(elsewhere)
+    session.add(other_session)
     link = accounts.create_password_link(
         session, cast.mallory, by=cast.mallory, address="", now=now
     )
@@ -282,7 +282,7 @@ def create_sample_data(session: Session, cast: Cast, now: dt.datetime) -> dict[s
         "foreign": str(foreign.id),
         "position": str(position.id),
         "degree": str(degree.id),
-        "session": str(elsewhere.id),
+        "session": str(other_session.id),
         "link": link,
         **{name: str(getattr(cast, name)) for name in ("alice", "bob", "carol", "dave", "erin")},
     }

@@ -77,12 +77,12 @@ class Server:
 
     @property
     def environment(self) -> Mapping[str, str]:
-        return clean_environment(
-            ROADMAP_SECRET_KEY=SECRET,
-            ROADMAP_DATABASE_URL=self.database_url,
-            ROADMAP_DATA_DIR=str(self.folder),
-            **self.settings,
-        )
+        settings = {
+            "ROADMAP_SECRET_KEY": SECRET,
+            "ROADMAP_DATABASE_URL": self.database_url,
+            "ROADMAP_DATA_DIR": str(self.folder),
+        }
+        return clean_environment(**{**settings, **self.settings})
 
     def start(self) -> Server:
         with self.log.open("ab") as log:
