@@ -180,9 +180,10 @@ def edit(
         _check_draft(session, evidence, piece, by, now)
     if revision is not None and revision != evidence.revision:
         raise Stale
-    before = evidence_input(evidence)
+    before, keys_before = evidence_input(evidence), evidence.milestone_keys
+    state_before = evidence.state
     piece = keep_stored_texts(_validated(piece, by.today(now), before.impacts), before)
-    names, keys_before = [field.name for field in fields(piece)], evidence.milestone_keys
+    names = [field.name for field in fields(piece)]
     changed = [name for name in names if getattr(before, name) != getattr(piece, name)]
     if milestones is not None and _replace_links(session, evidence, milestones, now):
         changed.append("milestones")
@@ -191,7 +192,7 @@ def edit(
     if not changed:
         return False
     _keep_contents(set(piece.files) - set(before.files))
-    state_before, substance_changed = evidence.state, not CONTENT.isdisjoint(changed)
+    substance_changed = not CONTENT.isdisjoint(changed)
     makes_version, evidence.state = rules.edit_outcome(
         state_before,
         visibility=piece.visibility,
@@ -200,37 +201,27 @@ def edit(
         or (drafts and evidence.current.drafted_by != by.token_name),
         proves=bool(load_fitting_milestones(session, evidence.milestone_keys, piece.kind)),
     )
-    if makes_version and evidence.current.number >= MAX_VERSIONS:
-        raise LimitReached(
-            _l("This piece already has %(most)d versions, the maximum.", most=MAX_VERSIONS),
-            _l("Add a new piece for what changed since."),
-        )
-    if piece.title != evidence.title:
-        evidence.title = piece.title
+    if "title" in changed:
         evidence.title_changed_at = now
-    evidence.visibility = piece.visibility
-    evidence.updated_at = now
+    evidence.title, evidence.visibility, evidence.updated_at = piece.title, piece.visibility, now
     if makes_version:
         _add_version(session, evidence, piece, number=evidence.current.number + 1, now=now)
     elif substance_changed:
         _fill_version(evidence.current, piece)
     if substance_changed or not drafts:
         _mark_draft(evidence, by)
-    if evidence.state != "in_review":
-        evidence.reviewer_id = evidence.review_started_at = None
-    if evidence.state == "submitted" and substance_changed:
-        if state_before not in AWAITING_REVIEW:
-            # An item already awaiting review keeps its place in the queue.
-            evidence.submitted_at = now
-        evidence.current.submitted_at = evidence.current.submitted_at or now
-    elif evidence.state == "draft":
-        evidence.submitted_at = _submitted_at_of_verified(session, evidence)
+    if evidence.state == "draft":
+        _leave_queue(session, evidence)
+    elif evidence.state == "submitted" and substance_changed:
+        # An item already awaiting review keeps its place in the queue.
+        _enter_queue(evidence, now, keeps_place=state_before in AWAITING_REVIEW)
     evidence.revision += 1
-    details: dict[str, Any] = {"version": evidence.current.number}
-    if "milestones" in changed:
-        details["milestones"] = [keys_before, evidence.milestone_keys]
-    states = [state_before, evidence.state]
-    _record(session, evidence, "edited", by, now, fields=changed, state=states, **details)
+    links = [keys_before, evidence.milestone_keys]
+    details = {"milestones": links} if "milestones" in changed else {}
+    _record(
+        session, evidence, "edited", by, now, fields=changed, state=[state_before, evidence.state],
+        version=evidence.current.number, **details,
+    )  # fmt: skip
     return True
 
 
@@ -301,11 +292,18 @@ def submit(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime)
     after = rules.state_after_submit(evidence.state, evidence.visibility, proves=bool(proves))
     if after == evidence.state:
         return False
-    evidence.state = after
-    evidence.submitted_at = evidence.updated_at = now
-    evidence.current.submitted_at = evidence.current.submitted_at or now
+    evidence.state, evidence.updated_at = after, now
+    _enter_queue(evidence, now)
     _record(session, evidence, "submitted", by, now, version=evidence.current.number)
     return True
+
+
+def _enter_queue(evidence: Evidence, now: dt.datetime, *, keeps_place: bool = False) -> None:
+    """Put an item into the queue of reviews, or let it keep its place there without a reviewer."""
+    evidence.reviewer_id = evidence.review_started_at = None
+    if not keeps_place:
+        evidence.submitted_at = now
+    evidence.current.submitted_at = evidence.current.submitted_at or now
 
 
 def withdraw(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime) -> bool:
@@ -315,18 +313,17 @@ def withdraw(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetim
     after = rules.state_after_withdraw(evidence.state, has_reviewer=has_reviewer)
     if after == evidence.state:
         return False
-    evidence.state = after
-    evidence.submitted_at = _submitted_at_of_verified(session, evidence)
-    evidence.reviewer_id = evidence.review_started_at = None
-    evidence.updated_at = now
+    evidence.state, evidence.updated_at = after, now
+    _leave_queue(session, evidence)
     _record(session, evidence, "withdrawn", by, now, version=evidence.current.number)
     return True
 
 
-def _submitted_at_of_verified(session: Session, evidence: Evidence) -> dt.datetime | None:
-    """Return when the verified version was submitted. It stays shared while an edit is a draft."""
+def _leave_queue(session: Session, evidence: Evidence) -> None:
+    """Take an item out of the queue of reviews; its verified version stays submitted."""
+    evidence.reviewer_id = evidence.review_started_at = None
     verified = session.get(EvidenceVersion, evidence.verified_version_id or uuid.UUID(int=0))
-    return verified.submitted_at if verified is not None else None
+    evidence.submitted_at = verified.submitted_at if verified is not None else None
 
 
 def can_only_draft(by: Actor) -> bool:
@@ -382,7 +379,12 @@ def record(
 def _add_version(
     session: Session, evidence: Evidence, piece: EvidenceInput, *, number: int, now: dt.datetime
 ) -> None:
-    """Add a version with this content and make it the current one."""
+    """Add a version with this content and make it the current one. Raises LimitReached."""
+    if number > MAX_VERSIONS:
+        raise LimitReached(
+            _l("This piece already has %(most)d versions, the maximum.", most=MAX_VERSIONS),
+            _l("Add a new piece for what changed since."),
+        )
     evidence.current = EvidenceVersion(
         evidence_id=evidence.id, user_id=evidence.user_id, number=number, created_at=now
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,11 +113,6 @@ def decide(
         kind = load_kind(session, version_id) if again else evidence.current.kind
         fitting = load_fitting_milestones(session, evidence.milestone_keys, kind)
     confirmed = confirmed_keys(session, version_id) if again else frozenset()
-    left_out = {
-        link.milestone_key
-        for link in evidence.links
-        if link.left_out_review_id or link.taken_back_by
-    }
     keys = rules.select_confirmations(
         decision,
         milestones,
@@ -129,7 +124,11 @@ def decide(
         is_current_title=title is None or clean_line(title) == clean_line(evidence.title),
         fitting=fitting,
         confirmed=confirmed,
-        left_out=left_out,
+        left_out={
+            link.milestone_key
+            for link in evidence.links
+            if link.left_out_review_id or link.taken_back_by
+        },
     )
     review = Review(
         user_id=evidence.user_id,
@@ -155,26 +154,9 @@ def decide(
             .where(Confirmation.version_id == version_id)
             .execution_options(synchronize_session=False)
         )
-    revisions = current_revisions(session)
-    session.add_all(
-        Confirmation(
-            version_id=version_id,
-            milestone_key=key,
-            user_id=evidence.user_id,
-            review_id=review.id,
-            roadmap_revision_id=revisions.get(key),
-            confirmed_at=now,
-        )
-        for key in keys
-    )
-    for link in evidence.links:
-        if link.milestone_key in keys:
-            link.left_out_review_id = None
-        elif link.milestone_key in fitting and link.milestone_key not in confirmed:
-            link.left_out_review_id = link.left_out_review_id or review.id
-        link.taken_back_by, link.taken_back_by_id = "", None
-    if not again:
         evidence.state = decision
+    _confirm(session, review, keys)
+    _update_links(evidence, review, keys, set(fitting) - confirmed)
     evidence.reviewer_id = evidence.review_started_at = None
     evidence.verified_version_id = version_id if decision == "verified" else None
     details: dict[str, Any] = {"milestones": list(keys), "version": review.version}
@@ -182,14 +164,39 @@ def decide(
         details["besides"] = True
     if by.is_by_token:
         details["by_token"] = by.token_name
-    action = f"evidence.{decision}"
     more = BUNDLED if bundled else {}
-    record(session, evidence, action, by, now, row_id=review.id, **details, **more)
-    record_audit(
-        session, by=by.id, action=action, target=str(evidence.id), now=now,
-        person=str(evidence.user_id), **details,
-    )  # fmt: skip
+    _record_review(
+        session, evidence, f"evidence.{decision}", by, now, details, row_id=review.id, **more
+    )
     return review
+
+
+def _confirm(session: Session, review: Review, keys: Sequence[str]) -> None:
+    """Confirm milestones by a review, in their current wording."""
+    revisions = current_revisions(session)
+    session.add_all(
+        Confirmation(
+            version_id=review.version_id,
+            milestone_key=key,
+            user_id=review.user_id,
+            review_id=review.id,
+            roadmap_revision_id=revisions.get(key),
+            confirmed_at=review.decided_at,
+        )
+        for key in keys
+    )
+
+
+def _update_links(
+    evidence: Evidence, review: Review, keys: Sequence[str], offered: Collection[str]
+) -> None:
+    """Record on the links which of the `offered` milestones the review left out: not in `keys`."""
+    for link in evidence.links:
+        if link.milestone_key in keys:
+            link.left_out_review_id = None
+        elif link.milestone_key in offered:
+            link.left_out_review_id = link.left_out_review_id or review.id
+        link.taken_back_by, link.taken_back_by_id = "", None
 
 
 def withdraw_review(
@@ -214,43 +221,15 @@ def withdraw_review(
     InvalidInput if the reason is missing or too long.
     """
     _lock_for_review(session, evidence, by)
-    reviews = session.scalars(
-        sa.select(Review)
-        .where(Review.evidence_id == evidence.id)
-        .order_by(Review.decided_at.desc(), Review.id.desc())
-    ).all()
-    review = next((each for each in reviews if each.id == review_id), None)
-    if review is None:
-        raise Refused("withdrawn_already")
-    latest, before = (*reviews, None)[:2]
-    rules.check_withdrawable(
-        review.decision,
-        is_own=review.reviewer_id == by.id,
-        is_latest=review is latest,
-        is_changed=evidence.updated_at > review.decided_at,
-        age=now - review.decided_at,
-    )
+    review, verified_before = _find_withdrawable(session, evidence, review_id, by, now)
     reason = clean_line(reason)
-    if not reason or len(reason) > rules.MAX_LENGTHS["reason"]:
-        code = "reason_too_long" if reason else "reason_missing"
-        raise InvalidInput([FieldError("reason", code)])
+    _check_length("reason", reason)
     of_review = sa.select(Confirmation.milestone_key).where(Confirmation.review_id == review.id)
     keys = list(session.scalars(of_review))
     left_out = [link for link in evidence.links if link.left_out_review_id == review.id]
     for link in left_out:
         link.taken_back_by, link.taken_back_by_id = review.reviewer_name, by.id
-    if before is not None and before.decision != "verified":
-        before = None
-    if before is not None and before.version_id == review.version_id:
-        for link in evidence.links:
-            if link.milestone_key in keys and link.created_at <= before.decided_at:
-                link.left_out_review_id = before.id
-    elif evidence.state == review.decision:
-        evidence.state = "submitted"
-        if review.started_at:
-            evidence.state, evidence.reviewer_id = "in_review", by.id
-            evidence.review_started_at = review.started_at
-    evidence.verified_version_id = before.version_id if before is not None else None
+    _restore_state(evidence, review, verified_before, keys)
     session.flush()
     # The database deletes the confirmations and the notification, and clears left_out_review_id.
     session.execute(
@@ -259,17 +238,53 @@ def withdraw_review(
     session.expunge(review)
     details: dict[str, Any] = {"version": review.version, "milestones": keys}
     done = "return" if review.decision == "returned" else "verification"
-    action, at = f"evidence.{done}_withdrawn", review.decided_at.isoformat()
     more = BUNDLED if bundled else {}
-    record(
-        session, evidence, action, by, now, decided_at=at, reason=reason,
-        left_out=[link.milestone_key for link in left_out], **more, **details,
-    )  # fmt: skip
-    record_audit(
-        session, by=by.id, action=action, target=str(evidence.id), now=now,
-        person=str(evidence.user_id), **details,
+    _record_review(
+        session, evidence, f"evidence.{done}_withdrawn", by, now, details,
+        decided_at=review.decided_at.isoformat(), reason=reason,
+        left_out=[link.milestone_key for link in left_out], **more,
     )  # fmt: skip
     return review, keys
+
+
+def _find_withdrawable(
+    session: Session, evidence: Evidence, review_id: uuid.UUID, by: Actor, now: dt.datetime
+) -> tuple[Review, Review | None]:
+    """Return the review to withdraw, and the one before it if that verified the item.
+
+    Raises Refused as `rules.check_withdrawable` does.
+    """
+    reviews = session.scalars(
+        sa.select(Review)
+        .where(Review.evidence_id == evidence.id)
+        .order_by(Review.decided_at.desc(), Review.id.desc())
+    ).all()
+    review = next((each for each in reviews if each.id == review_id), None)
+    if review is None:
+        raise Refused("withdrawn_already")
+    rules.check_withdrawable(
+        review.decision,
+        is_own=review.reviewer_id == by.id,
+        is_latest=review is reviews[0],
+        is_changed=evidence.updated_at > review.decided_at,
+        age=now - review.decided_at,
+    )
+    return review, next((each for each in reviews[1:2] if each.decision == "verified"), None)
+
+
+def _restore_state(
+    evidence: Evidence, review: Review, verified_before: Review | None, keys: Collection[str]
+) -> None:
+    """Undo what a review that confirmed `keys` did to its item."""
+    evidence.verified_version_id = verified_before.version_id if verified_before else None
+    if verified_before is not None and verified_before.version_id == review.version_id:
+        for link in evidence.links:
+            if link.milestone_key in keys and link.created_at <= verified_before.decided_at:
+                link.left_out_review_id = verified_before.id
+    elif evidence.state == review.decision:
+        evidence.state = "in_review" if review.started_at else "submitted"
+        evidence.reviewer_id = review.reviewer_id if review.started_at else None
+        evidence.review_started_at = review.started_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,6 +383,25 @@ def _lock_for_review(session: Session, evidence: Evidence, by: Actor) -> None:
         raise Refused("not_entitled")
 
 
+def _record_review(
+    session: Session, evidence: Evidence, action: str, by: Actor, now: dt.datetime,
+    details: Mapping[str, Any], **private: Any,
+) -> None:  # fmt: skip
+    """Record a review in the history, and without the `private` values in the audit log."""
+    record(session, evidence, action, by, now, **private, **details)
+    record_audit(
+        session, by=by.id, action=action, target=str(evidence.id), now=now,
+        person=str(evidence.user_id), **details,
+    )  # fmt: skip
+
+
+def _check_length(name: str, text: str, *, field: str = "") -> None:
+    """Raise InvalidInput if a text is empty or longer than the limit of `name`."""
+    if not text or len(text) > rules.MAX_LENGTHS[name]:
+        code = f"{name}_too_long" if text else f"{name}_missing"
+        raise InvalidInput([FieldError(field or name, code)])
+
+
 def confirmed_keys(session: Session, version_id: uuid.UUID) -> frozenset[str]:
     query = sa.select(Confirmation.milestone_key).where(Confirmation.version_id == version_id)
     return frozenset(session.scalars(query))
@@ -389,9 +423,7 @@ def add_comment(
     `by` may not comment on it.
     """
     text = clean_multiline(text).strip()
-    if not text or len(text) > rules.MAX_LENGTHS["comment"]:
-        code = "comment_too_long" if text else "comment_missing"
-        raise InvalidInput([FieldError("text", code)])
+    _check_length("comment", text, field="text")
     lock_and_reload(session, evidence, by)
     if not evidence.is_shared:
         raise Refused("not_shared")

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from roadmap.core.dates import PartialDate, months_later
 from roadmap.core.link_secrets import strip_userinfo
-from roadmap.core.text import holds_number, strip_control_characters
+from roadmap.core.text import strip_control_characters
 from roadmap.evidence.constants import (
     AWAITING_REVIEW,
     IMPACT_TYPES,
@@ -50,6 +50,8 @@ class EvidenceInput(Content):
 # In the order of the form.
 INPUT_FIELDS = ("title", *CONTENT_FIELDS, "visibility")
 Row = TypeVar("Row", Impact, EvidenceInput)
+# A field, the code of a possible error in it, and whether (a true value) it has this error.
+Check = tuple[str, str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,50 +111,48 @@ def find_errors(
     zone), and a link, a file or a description. Impact values must contain a number, except in
     `stored` impacts, which an older release did not validate.
     """
-    if not (piece.url or piece.description or piece.files):
-        yield FieldError("url", "nothing_to_show")
-    elif piece.url and not is_web_address(piece.url):
-        yield FieldError("url", "not_an_address")
-    if not piece.title:
-        yield FieldError("title", "title_missing")
-    if piece.kind not in KINDS:
-        yield FieldError("kind", "kind_missing")
-    if piece.occurred_on is None:
-        yield FieldError("occurred_on", "date_missing")
-    yield from _date_errors("occurred_on", piece.occurred_on, today)
-    if piece.visibility not in VISIBILITIES:
-        yield FieldError("visibility", "visibility_missing")
-    yield from _date_errors("issued_on", piece.issued_on, today)
-    begins = piece.issued_on or piece.occurred_on
-    if piece.expires_on and begins and piece.expires_on.last < begins.first:
-        yield FieldError("expires_on", "expires_before")
-    for name in INPUT_FIELDS:
-        if name in MAX_LENGTHS and len(getattr(piece, name)) > MAX_LENGTHS[name]:
-            yield FieldError(name, "too_long")
-    if len(piece.files) > MAX_FILES:
-        yield FieldError("files", "too_many_files")
-    if len(piece.impacts) > MAX_IMPACTS:
-        yield FieldError("impacts", "too_many_impacts")
+    begins, expires = piece.issued_on or piece.occurred_on, piece.expires_on
+    yield from _errors(
+        ("url", "nothing_to_show", not (piece.url or piece.description or piece.files)),
+        ("url", "not_an_address", piece.url and not is_web_address(piece.url)),
+        ("title", "title_missing", not piece.title),
+        ("kind", "kind_missing", piece.kind not in KINDS),
+        ("occurred_on", "date_missing", piece.occurred_on is None),
+        *_date_checks("occurred_on", piece.occurred_on, today),
+        ("visibility", "visibility_missing", piece.visibility not in VISIBILITIES),
+        *_date_checks("issued_on", piece.issued_on, today),
+        ("expires_on", "expires_before", begins and expires and expires.last < begins.first),
+        *_length_checks(piece, INPUT_FIELDS),
+        ("files", "too_many_files", len(piece.files) > MAX_FILES),
+        ("impacts", "too_many_impacts", len(piece.impacts) > MAX_IMPACTS),
+    )
     for place, row in enumerate(piece.impacts):
-        if row.type not in IMPACT_TYPES:
-            yield FieldError("type", "impact_type_missing", place)
-        if not row.metric:
-            yield FieldError("metric", "metric_missing", place)
-        if row.source_url and not is_web_address(row.source_url):
-            yield FieldError("source_url", "not_an_address", place)
-        for name in ("baseline", "result"):
-            if (value := getattr(row, name)) and not holds_number(value) and row not in stored:
-                yield FieldError(name, "number_missing", place)
-        for name in ("metric", "baseline", "result", "unit", "source_url"):
-            if len(getattr(row, name)) > MAX_LENGTHS[name]:
-                yield FieldError(name, "too_long", place)
+        is_new = row not in stored
+        yield from _errors(
+            ("type", "impact_type_missing", row.type not in IMPACT_TYPES),
+            ("metric", "metric_missing", not row.metric),
+            ("source_url", "not_an_address", row.source_url and not is_web_address(row.source_url)),
+            ("baseline", "number_missing", is_new and row.baseline and not row.has_baseline),
+            ("result", "number_missing", is_new and row.result and not row.has_result),
+            *_length_checks(row, ("metric", "baseline", "result", "unit", "source_url")),
+            place=place,
+        )
 
 
-def _date_errors(field: str, date: PartialDate | None, today: dt.date) -> Iterator[FieldError]:
-    if date is not None and date.first > today:
-        yield FieldError(field, "date_in_future")
-    elif date is not None and date.first < EARLIEST_DATE:
-        yield FieldError(field, "date_too_early")
+def _errors(*checks: Check, place: int | None = None) -> Iterator[FieldError]:
+    return (FieldError(field, code, place) for field, code, is_wrong in checks if is_wrong)
+
+
+def _date_checks(field: str, date: PartialDate | None, today: dt.date) -> Iterator[Check]:
+    if date is not None:
+        yield field, "date_in_future", date.first > today
+        yield field, "date_too_early", date.first < EARLIEST_DATE
+
+
+def _length_checks(row: Row, names: Iterable[str]) -> Iterator[Check]:
+    for name in names:
+        if name in MAX_LENGTHS:
+            yield name, "too_long", len(getattr(row, name)) > MAX_LENGTHS[name]
 
 
 def is_web_address(text: str) -> bool:
@@ -247,7 +247,7 @@ def check_reviewable(state: str, *, judged: object, current: object) -> None:
 
 def select_confirmations(
     decision: str,
-    asked: Iterable[str] | None,
+    asked: Collection[str] | None,
     *,
     state: str,
     judged: object,
@@ -280,16 +280,13 @@ def select_confirmations(
         raise Refused("nothing_to_confirm")
     if asked is None:
         asked = [key for key in fitting if key not in left_out]
-    chosen = tuple(dict.fromkeys(asked))
-    if not set(chosen) <= set(fitting):
+    if not set(asked) <= set(fitting):
         raise Refused("does_not_fit")
-    if again:
-        chosen = tuple(key for key in chosen if key not in confirmed)
-    if not chosen and again:
-        raise Refused("already_verified" if set(fitting) <= set(confirmed) else "none_selected")
-    if not chosen:
+    if chosen := tuple(key for key in dict.fromkeys(asked) if key not in confirmed):
+        return chosen
+    if not again:
         raise Refused("none_left")
-    return chosen
+    raise Refused("already_verified" if set(fitting) <= set(confirmed) else "none_selected")
 
 
 def check_withdrawable(
