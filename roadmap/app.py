@@ -110,7 +110,7 @@ def extensions(app: Flask) -> None:
     from roadmap.core.routes_health import init_health
     from roadmap.core.static_files import init_static_files
     from roadmap.core.web import init_web
-    from roadmap.people.labels import judge_name
+    from roadmap.people.labels import reviewer_label
     from roadmap.people.roles import IN_MATRIX, ROLES, VIEWERS
 
     init_logs(app)
@@ -134,7 +134,7 @@ def extensions(app: Flask) -> None:
         ROLES=ROLES,
         VIEWERS=VIEWERS,
         IN_MATRIX=IN_MATRIX,
-        judge_name=judge_name,
+        reviewer_label=reviewer_label,
         # A proxy, so that these macros are compiled with the first page and not at start.
         ui=LocalProxy(lambda: app.jinja_env.get_template("_ui.html").module),
     )

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.people.models import User
 from roadmap.people.queries import memberships
-from roadmap.people.reach import holders_of
+from roadmap.people.reach import load_holders
 from roadmap.people.roles import ROLES, Capability
 
 
@@ -25,6 +25,6 @@ def load_visibility(session: Session, user_id: uuid.UUID) -> dict[str, Any]:
     teams.sort(key=lambda found: ROLES[found[1]].allows(Capability.SEE_SHARED))
     return {
         **session.execute(switches).one()._mapping,
-        "viewers": [each.name for each in holders_of(session, user_id, Capability.SEE_SHARED)],
+        "viewers": [each.name for each in load_holders(session, user_id, Capability.SEE_SHARED)],
         "team": teams[0][0].slug if teams else None,
     }

@@ -24,7 +24,7 @@ from roadmap.invitations.models import Invitation
 from roadmap.invitations.queries import IS_OPEN
 from roadmap.mail.models import OutgoingMail
 from roadmap.people.models import AuditEntry, Membership, Team, User
-from roadmap.people.reach import held_teams, select_holders, team_tree
+from roadmap.people.reach import select_holders, select_teams_with_holder, team_tree
 from roadmap.people.roles import ROLES, Capability
 from roadmap.people.rules import by_name
 
@@ -91,7 +91,7 @@ def load_overview(session: Session, *, now: dt.datetime) -> Any:
         failed = sa.select(column).where(OutgoingMail.error != "", condition)
         return failed.order_by(when.desc(), OutgoingMail.id.desc()).limit(1).scalar_subquery()
 
-    managed = held_teams(Capability.MANAGE_TEAM)
+    managed = select_teams_with_holder(Capability.MANAGE_TEAM)
     waits = OutgoingMail.due_at.is_not(None)
     oldest = sa.select(sa.func.min(OutgoingMail.created_at)).where(waits)
     error, failed_at = OutgoingMail.error, OutgoingMail.failed_at
@@ -211,7 +211,7 @@ def list_teams(session: Session) -> list[TeamRow]:
             Team.slug,
             Team.name,
             Team.parent_id,
-            Team.id.in_(held_teams(Capability.MANAGE_TEAM)),
+            Team.id.in_(select_teams_with_holder(Capability.MANAGE_TEAM)),
             counted.c.role,
             counted.c.people,
         ).join_from(Team, counted, counted.c.team_id == Team.id, isouter=True)

@@ -33,7 +33,7 @@ from roadmap.people import actions, permissions
 from roadmap.people.labels import membership_sentence
 from roadmap.people.models import User
 from roadmap.people.permissions import permit
-from roadmap.people.queries import find_role, other_teams, teams_managed_alone
+from roadmap.people.queries import find_role, list_solely_managed_teams, other_teams
 
 MAX_SEARCH_LENGTH = 200
 # Changes that cannot be made to the last administrator.
@@ -268,7 +268,7 @@ def _render_person(user: User, form: MembershipForm | None = None, status: int =
         user=account,
         teams=teams,
         pending=pending,
-        alone={team.slug for team in teams_managed_alone(db.session, user.id)},
+        alone={team.slug for team in list_solely_managed_teams(db.session, user.id)},
         deletion=deletion.find_deletion(db.session, user.id),
         is_mailed=pending is not None and _is_mailed(pending),
         mail_error=email_confirmation.find_mail_error(db.session, pending),
@@ -314,7 +314,7 @@ def _render_confirmation(what: str, user: User, status: int = 200, **context: An
         context["due_at"] = now() + deletion.GRACE
         context["mails"] = transport.is_configured()
     if what in ("deactivation", "deletion"):
-        alone = teams_managed_alone(db.session, user.id)
+        alone = list_solely_managed_teams(db.session, user.id)
         context["alone"] = ", ".join(team.name for team in alone)
         context["waiting"], context["waiting_alone"] = count_waiting_for(db.session, user.id)
     return render_page(f"admin/{what}.html", status, user=user, is_last=is_last, **context)

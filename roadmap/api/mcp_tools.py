@@ -43,7 +43,7 @@ from roadmap.evidence.list_query import Filters, list_evidence
 from roadmap.evidence.queries import find_by_link, load_own, search_milestones
 from roadmap.evidence.rules import MAX_LENGTHS, is_web_address
 from roadmap.people.locks import lock_user
-from roadmap.people.permissions import can, refuse_token
+from roadmap.people.permissions import can, find_token_refusal
 from roadmap.progress.queries import enrollments
 
 MAX_FOUND = 20
@@ -352,4 +352,4 @@ def refuse_tool(wanted: Tool) -> str:
     if can(actor, wanted.permission):
         return ""
     audit_refusal("access.refused", f"POST /mcp {wanted.name}", by=actor.id)
-    return refuse_token(actor, wanted.permission)
+    return find_token_refusal(actor, wanted.permission)

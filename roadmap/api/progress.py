@@ -25,7 +25,7 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.web import now
 from roadmap.journey.forms import REASON_MISSING, TARGET_MESSAGES
 from roadmap.journey.roadmap_progress import RoadmapProgress, load_progress, refresh_progress
-from roadmap.people.locks import lock_user, lock_user_to_read
+from roadmap.people.locks import lock_user, lock_user_without_version
 from roadmap.progress import actions, queries, rules
 from roadmap.progress.models import STATUSES
 from roadmap.progress.queries import NOT_STARTED, MilestoneState
@@ -204,7 +204,7 @@ def set_milestone(slug: str, key: str, body: MilestoneChange) -> KeyedMilestone:
     found = load_progress(db.session, actor, slug, now=moment) or abort_not_enrolled(slug)
     if key not in found.published.content.by_key:
         abort(404)
-    lock_user_to_read(db.session, actor.id)
+    lock_user_without_version(db.session, actor.id)
     before = queries.milestone_state(db.session, actor.id, key)
     check_if_match(_serialize_milestone(found, key, before))
     sent = body.model_fields_set

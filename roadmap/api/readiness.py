@@ -13,13 +13,13 @@ from roadmap.api.progress import abort_not_enrolled
 from roadmap.catalog.queries import load_revision
 from roadmap.core.database import db
 from roadmap.core.web import now
-from roadmap.people.reach import holders_of
+from roadmap.people.reach import load_holders
 from roadmap.people.roles import Capability
 from roadmap.progress.queries import enrollment
 from roadmap.readiness.explanation import Readiness, explain
 from roadmap.readiness.queries import person_record
 from roadmap.readiness.tally import Tally
-from roadmap.readiness.what_if import WhatIf, read_wanted, what_if
+from roadmap.readiness.what_if import WhatIf, parse_choice_keys, what_if
 
 ROUNDED = BeforeValidator(lambda value: None if value is None else float(round(value, 4)))
 Points = Annotated[float, ROUNDED]
@@ -137,23 +137,23 @@ def read_readiness(query: ReadinessQuery) -> ReadinessShape:
     content = load_revision(db.session, enrolled.revision_id).content
     tally = Tally(content, person_record(db.session, actor.id).own, actor.today(now()))
     found = explain(tally)
-    supposed = what_if(tally, found, read_wanted([query.wanted]))
-    if not holders_of(db.session, actor.id, Capability.REVIEW):
+    result = what_if(tally, found, parse_choice_keys([query.wanted]))
+    if not load_holders(db.session, actor.id, Capability.REVIEW):
         found = replace(found, steps=tuple(step for step in found.steps if not step.is_reviewed))
-    return to_shape(enrolled.slug, found, supposed)
+    return to_shape(enrolled.slug, found, result)
 
 
-def to_shape(slug: str, found: Readiness, supposed: WhatIf) -> ReadinessShape:
+def to_shape(slug: str, found: Readiness, result: WhatIf) -> ReadinessShape:
     names = ReadinessShape.model_fields.keys() - {"roadmap", "what_if"}
     values = {name: getattr(found, name) for name in names}
-    after = supposed.after
+    after = result.after
     values["what_if"] = {
-        "choices": supposed.choices,
-        "chosen": supposed.chosen,
-        "ignored": supposed.ignored,
+        "choices": result.choices,
+        "chosen": result.chosen,
+        "ignored": result.ignored,
         "score": after and after.score,
         "verdict": after and after.verdict,
-        "gates_passed": [gate.key for gate in supposed.opened],
-        "gates_lost": [gate.key for gate in supposed.closed],
+        "gates_passed": [gate.key for gate in result.opened],
+        "gates_lost": [gate.key for gate in result.closed],
     }
     return ReadinessShape.model_validate({"roadmap": slug, **values})

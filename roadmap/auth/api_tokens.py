@@ -32,7 +32,7 @@ from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user
-from roadmap.people.permissions import permission_of, refuse_token
+from roadmap.people.permissions import find_token_refusal, permission_of
 
 PREFIX = "cairn_"
 MAX_TOKENS = 50
@@ -163,7 +163,7 @@ def authenticate_bearer() -> Response | None:
     g._login_user = actor = Actor(
         **attributes, judges_by_token=current_app.config["REVIEW_BY_TOKEN"], session=db.session
     )
-    if permission and (refusal := refuse_token(actor, permission)):
+    if permission and (refusal := find_token_refusal(actor, permission)):
         return problem_response(403, refusal)
     return None
 

@@ -17,7 +17,7 @@ from roadmap.core.proxy import public_address
 from roadmap.core.text import clean_line
 from roadmap.erasure.actions import erase
 from roadmap.people.models import Team, User
-from roadmap.people.queries import teams_managed_alone
+from roadmap.people.queries import list_solely_managed_teams
 
 group = CommandGroup("user")
 
@@ -94,7 +94,7 @@ def list_users() -> None:
 def deactivate(email: str) -> None:
     """Deactivate an account and end its sessions. Its records are kept."""
     user = find_user(email)
-    alone = teams_managed_alone(db.session, user.id)
+    alone = list_solely_managed_teams(db.session, user.id)
     try:
         closed = actions.deactivate(db.session, user.id, by=None, now=utc_now())
     except actions.LastAdministrator:
@@ -131,7 +131,7 @@ def delete(email: str, at_once: bool, yes: bool) -> None:
     """
     user = find_user(email)
     user_id, address, moment = user.id, user.email, utc_now()
-    alone = teams_managed_alone(db.session, user_id)
+    alone = list_solely_managed_teams(db.session, user_id)
     if at_once and not yes and sys.stdin.isatty():
         db.session.rollback()
         confirm(f"Delete {address} and everything they recorded, for good?")

@@ -21,7 +21,7 @@ from roadmap.dashboard.recent_activity import list_recent_activity
 from roadmap.journey.presentation import RoadmapPresenter
 from roadmap.journey.roadmap_progress import load_enrolled_progress
 from roadmap.people.permissions import permit
-from roadmap.people.reach import holders_of
+from roadmap.people.reach import load_holders
 from roadmap.people.roles import Capability
 from roadmap.practice.overview import count_today
 from roadmap.progress.queries import enrollments
@@ -71,7 +71,7 @@ def index() -> Response | str:
     )
     pages = RoadmapPresenter(progress)
     stages = [pages.stage(stage, with_rows=False) for stage in content.stages]
-    has_manager = bool(holders_of(db.session, current_user.id, Capability.REVIEW))
+    has_manager = bool(load_holders(db.session, current_user.id, Capability.REVIEW))
     return render_template(
         "dashboard/index.html",
         roadmap=content,

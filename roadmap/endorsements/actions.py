@@ -15,7 +15,7 @@ from roadmap.core.limits import LimitReached, count_rows
 from roadmap.core.types import form_id, new_id
 from roadmap.endorsements.models import Endorsement
 from roadmap.people.history import record_history
-from roadmap.people.locks import lock_and_refresh, lock_user_to_read
+from roadmap.people.locks import lock_and_refresh, lock_user_without_version
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Milestone
@@ -40,7 +40,7 @@ def ask_witness(
 
     Submitting the same form twice creates one link. Raises LimitReached.
     """
-    lock_user_to_read(session, user_id)
+    lock_user_without_version(session, user_id)
     endorsement_id = form_id(key, user_id, Endorsement.__tablename__, milestone.key, asked, message)
     if (existing := session.get(Endorsement, endorsement_id)) is not None:
         if existing.is_open(now):

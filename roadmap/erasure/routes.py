@@ -20,7 +20,7 @@ from roadmap.erasure.forms import DeletionForm
 from roadmap.erasure.queries import DELETED, KEPT, describe_rows
 from roadmap.evidence.queries import count_waiting_for
 from roadmap.people.permissions import permit
-from roadmap.people.queries import teams_managed_alone
+from roadmap.people.queries import list_solely_managed_teams
 
 erasure = Blueprint("erasure", __name__)
 
@@ -93,7 +93,7 @@ def _render(form: DeletionForm, status: int = 200) -> Response:
         context |= {
             "deleted": describe_rows(db.session, me, DELETED),
             "kept": describe_rows(db.session, me, KEPT),
-            "alone": ", ".join(team.name for team in teams_managed_alone(db.session, me)),
+            "alone": ", ".join(team.name for team in list_solely_managed_teams(db.session, me)),
             "waiting": waiting,
             "waiting_alone": waiting_alone,
         }

@@ -16,7 +16,7 @@ from roadmap.evidence import kinds
 from roadmap.evidence.constants import MAX_COMMENTS, MAX_FILES
 from roadmap.evidence.date_parser import AMBIGUOUS, FUTURE, SEVERAL, ParsedDate
 from roadmap.evidence.item import CONTENT_COLUMNS, Content, Impact, Item, Link
-from roadmap.people.labels import judge_name
+from roadmap.people.labels import reviewer_label
 from roadmap.people.models import User
 from roadmap.people.roles import VIEWERS
 
@@ -251,12 +251,12 @@ def state_label(
 
 def judge(link: Link) -> str:
     """Return the name of the reviewer who confirmed a link, with markers."""
-    return judge_name(link.verified_by, link.added_by_author, link.by_token)
+    return reviewer_label(link.verified_by, link.added_by_author, link.by_token)
 
 
 def confirmed_by(link: Link) -> str:
     """Return the name of the reviewer who confirmed a link, with markers and the basis."""
-    return judge_name(link.verified_by, link.added_by_author, link.by_token, link.basis)
+    return reviewer_label(link.verified_by, link.added_by_author, link.by_token, link.basis)
 
 
 def verified_by(item: Item) -> str:

@@ -14,7 +14,7 @@ from roadmap.core.folding import search_text_of
 from roadmap.core.types import Base, Id, check_one_of
 from roadmap.evidence.constants import DECISIONS, IMPACT_TYPES, STATES, VISIBILITIES
 from roadmap.evidence.item import Audience, is_visible, shared_state
-from roadmap.people.labels import judge_name
+from roadmap.people.labels import reviewer_label
 
 
 def _key(target: str, ondelete: str = "CASCADE", **options: Any) -> MappedColumn[Any]:
@@ -238,12 +238,12 @@ class Review(Base):
     @property
     def reviewer(self) -> str:
         """Return the reviewer's name with markers: added by the author, or a script."""
-        return judge_name(self.reviewer_name, self.added_by_author, self.by_token)
+        return reviewer_label(self.reviewer_name, self.added_by_author, self.by_token)
 
     @property
     def verified_by(self) -> str:
         """Return the reviewer's name with markers and the basis of the verification."""
-        return judge_name(self.reviewer_name, self.added_by_author, self.by_token, self.basis)
+        return reviewer_label(self.reviewer_name, self.added_by_author, self.by_token, self.basis)
 
 
 class Confirmation(Base):

@@ -32,7 +32,7 @@ from roadmap.evidence.models import (
 from roadmap.people import permissions
 from roadmap.people.actor import Actor
 from roadmap.people.models import HistoryEntry, User
-from roadmap.people.reach import people_of, select_holders
+from roadmap.people.reach import select_holders, select_people
 from roadmap.people.roles import Capability
 from roadmap.progress.models import MilestoneStatus
 from roadmap.progress.queries import own_and_other_roadmaps
@@ -175,7 +175,7 @@ def assigned_reviewer(session: Session, evidence: Evidence) -> User | None:
 
 def count_waiting_for(session: Session, reviewer_id: uuid.UUID) -> tuple[int, int]:
     """Count the items awaiting a reviewer, and those of them that nobody else can review."""
-    people = people_of(reviewer_id, Capability.REVIEW)
+    people = select_people(reviewer_id, Capability.REVIEW)
     holders = select_holders(people, Capability.REVIEW).subquery()
     others = sa.select(holders.c.person).where(holders.c.holder != reviewer_id)
     waiting = sa.select(sa.func.count()).where(

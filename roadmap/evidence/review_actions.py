@@ -31,7 +31,7 @@ from roadmap.people.audit import record_audit
 from roadmap.people.history import record_history
 from roadmap.people.labels import BASES
 from roadmap.people.permissions import can
-from roadmap.people.reach import was_added_by
+from roadmap.people.reach import is_role_granted_by
 from roadmap.people.roles import Capability
 
 # Marks the history entry of a review that was one of many submitted at once.
@@ -140,7 +140,7 @@ def decide(
         decision=decision,
         comment=clean_multiline(comment),
         basis=basis if decision == "verified" else "",
-        added_by_author=was_added_by(session, by.id, evidence.user_id, Capability.REVIEW),
+        added_by_author=is_role_granted_by(session, by.id, evidence.user_id, Capability.REVIEW),
         by_token=by.is_by_token,
         started_at=evidence.review_started_at if evidence.reviewer_id == by.id else None,
         decided_at=now,

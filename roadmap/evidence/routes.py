@@ -41,7 +41,7 @@ from roadmap.evidence.rules import InvalidInput, Refused
 from roadmap.evidence.timeline import timeline_context
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
-from roadmap.people.reach import holders_of
+from roadmap.people.reach import load_holders
 from roadmap.people.roles import Capability
 from roadmap.progress.queries import enrollments
 
@@ -278,9 +278,9 @@ def comment(evidence_id: uuid.UUID) -> Response:
 
 def _load_readers(user_id: uuid.UUID) -> tuple[list[str], list[str]]:
     """Load the names of a user's managers, and of their mentors if they have no manager."""
-    managers, mentors = holders_of(db.session, user_id, Capability.REVIEW), []
+    managers, mentors = load_holders(db.session, user_id, Capability.REVIEW), []
     if not managers:
-        mentors = holders_of(db.session, user_id, Capability.COMMENT)
+        mentors = load_holders(db.session, user_id, Capability.COMMENT)
     return [each.name for each in managers], [each.name for each in mentors]
 
 

@@ -21,7 +21,7 @@ from roadmap.evidence.models import Comment, ImportedReview
 from roadmap.evidence.queries import EvidenceDetail
 from roadmap.people.actor import Actor
 from roadmap.people.models import HistoryEntry, User
-from roadmap.people.reach import holders_of
+from roadmap.people.reach import load_holders
 from roadmap.people.roles import Capability
 
 # Events read from the history. Reviews and comments are read from their own tables.
@@ -68,7 +68,7 @@ def timeline_context(
         "events": events,
         "comment_form": form or CommentForm(formdata=None),
         "mine": mine,
-        "is_seen": not mine or bool(holders_of(session, actor.id, Capability.SEE_SHARED)),
+        "is_seen": not mine or bool(load_holders(session, actor.id, Capability.SEE_SHARED)),
         "labels": labels,
     }
 

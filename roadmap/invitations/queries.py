@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from roadmap.auth.tokens import hash_token
 from roadmap.invitations.models import Invitation
 from roadmap.people.models import User
-from roadmap.people.reach import teams_of
+from roadmap.people.reach import select_teams
 from roadmap.people.roles import Capability
 
 # States of an invitation. The others are `used`, `expired`, `revoked`, and `lapsed` if the inviter
@@ -60,7 +60,7 @@ def may_invite(session: Session, person: uuid.UUID | None, team_id: uuid.UUID | 
     is_admin = session.scalar(active)
     if is_admin or is_admin is None or team_id is None:
         return bool(is_admin)
-    teams = teams_of(person, Capability.MANAGE_TEAM)
+    teams = select_teams(person, Capability.MANAGE_TEAM)
     return bool(session.scalar(sa.select(sa.literal(team_id, sa.Uuid).in_(teams))))
 
 

@@ -45,7 +45,7 @@ from roadmap.mail import outbox, transport
 from roadmap.people.actions import AccountDeactivated
 from roadmap.people.actor import Actor
 from roadmap.people.permissions import permit
-from roadmap.people.queries import administers, find_role, other_teams
+from roadmap.people.queries import find_role, is_administrator, other_teams
 from roadmap.people.roles import ROLES, Capability, is_at_least
 
 invitations = Blueprint("invitations", __name__)
@@ -313,7 +313,7 @@ def _is_confirmed(invitation: Invitation) -> bool:
     if invitation.is_mailed or transport.is_configured():
         return invitation.is_mailed
     inviter = invitation.created_by
-    return inviter is not None and administers(db.session, inviter)
+    return inviter is not None and is_administrator(db.session, inviter)
 
 
 def _render_invalid(state: str, **context: Any) -> Response:

@@ -201,7 +201,7 @@ def run_all_once() -> str:
     fetched, files = fetch_pages(), delete_unused_files()
     kinds = "; ".join(f"{name}: {count}" for name, count in pruned.items())
     return (
-        f"Mail: {mail.sent} sent, {mail.put_off} put off, {mail.given_up} given up. "
+        f"Mail: {mail.sent} sent, {mail.postponed} put off, {mail.given_up} given up. "
         f"Summaries recomputed: {recomputed}. Snapshots taken: {snapshots}. "
         f"Warnings of lapses: {warned}. "
         f"Old rows removed: {pruned.total()}{f' ({kinds})' if kinds else ''}. "

@@ -27,11 +27,11 @@ def progress_or_redirect(actor: Actor, slug: str) -> RoadmapProgress:
     return load_enrolled_progress(db.session, actor, enrolled, now=now())
 
 
-def milestone_or_404(found: RoadmapProgress, key: str) -> Milestone:
+def milestone_or_404(progress: RoadmapProgress, key: str) -> Milestone:
     """Return the milestone with this key on the roadmap, or abort with 404."""
-    return found.published.content.by_key.get(key) or abort(404)
+    return progress.published.content.by_key.get(key) or abort(404)
 
 
-def stage_or_404(found: RoadmapProgress, key: str) -> Stage:
+def stage_or_404(progress: RoadmapProgress, key: str) -> Stage:
     """Return the stage with this key on the roadmap, or abort with 404."""
-    return found.published.content.stage_by_key.get(key) or abort(404)
+    return progress.published.content.stage_by_key.get(key) or abort(404)

@@ -28,7 +28,7 @@ SHOWN_TONES = {
     "not-verified": (*OPEN, "claimed", "evidenced"),
 }
 """The tones shown by each filter value in the URL."""
-SHOWN = {
+SHOWN_LABELS = {
     "": _l("All"),
     "open": _l("Open"),
     "in-progress": _l("In progress"),
@@ -59,7 +59,7 @@ class ChecklistFilter:
         shown, skill = query.get("show", ""), query.get("skill", "")
         return cls(
             path,
-            shown if shown in SHOWN else "",
+            shown if shown in SHOWN_LABELS else "",
             skill if skill in skills else "",
             query.get("captured", ""),
         )
@@ -73,20 +73,20 @@ class ChecklistFilter:
         return self.path if self else ""
 
     def url(self, shown: str | None = None) -> str:
-        """Return the URL of the page with this filter, or with another choice of `SHOWN`."""
+        """Return the URL of the page with this filter, or with another choice of `SHOWN_LABELS`."""
         chosen = {"show": self.shown if shown is None else shown, "skill": self.skill}
         query = urlencode({name: value for name, value in chosen.items() if value})
         return f"{self.path}?{query}" if query else self.path
 
 
 def matching_keys(
-    chosen: ChecklistFilter, progress: RoadmapProgress, milestones: Iterable[Milestone]
+    checklist_filter: ChecklistFilter, progress: RoadmapProgress, milestones: Iterable[Milestone]
 ) -> dict[str, set[str]]:
-    """Return the milestones of the chosen skill that each choice of `SHOWN` includes, by choice."""
+    """Return the milestones of the chosen skill by each key of `SHOWN_LABELS` that shows them."""
     tones = {
         each.key: progress.tone(each.key)
         for each in milestones
-        if not chosen.skill or chosen.skill in each.skills
+        if not checklist_filter.skill or checklist_filter.skill in each.skills
     }
     keys = {
         name: {key for key, tone in tones.items() if tone in wanted}

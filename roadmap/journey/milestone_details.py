@@ -36,9 +36,9 @@ class MilestoneDetails:
 
     `evidence` are the linked pieces, newest first, and `linkable` the id and title of those that
     can be linked. `endorsements` are the requests to witnesses and their answers. `tick_gain` is
-    the gain in score of marking it as done if evidence already proves it, else None; `why_no_gain`
-    explains an empty gain. `plan` and `reason_form` are the forms, prefilled or with errors;
-    `conflict` is the stored plan if a stale edit was refused.
+    the gain in score of marking it as done if evidence already proves it, else None, and
+    `no_gain_reason` explains an empty gain. `plan` and `reason_form` are the forms, prefilled or
+    with errors; `conflict` is the stored plan if a stale edit was refused.
     """
 
     content: Milestone
@@ -49,7 +49,7 @@ class MilestoneDetails:
     endorsements: Sequence[Endorsement]
     linkable: list[tuple[str, str]]
     tick_gain: str | None
-    why_no_gain: str
+    no_gain_reason: str
     today: dt.date
     plan: PlanForm
     reason_form: ReasonForm
@@ -59,7 +59,7 @@ class MilestoneDetails:
 def load_details(
     session: Session,
     user_id: uuid.UUID,
-    found: RoadmapProgress,
+    progress: RoadmapProgress,
     milestone: Milestone,
     *,
     plan: PlanForm | None = None,
@@ -72,26 +72,26 @@ def load_details(
     """
     state = milestone_state(session, user_id, milestone.key)
     evidence = _linked_evidence(session, user_id, milestone)
-    gain, why_none = None, ""
+    gain, no_gain_reason = None, ""
     if state.status not in ("done", "not_applicable") and any(
-        piece.counted.kind in milestone.evidence and not piece.has_lapsed(found.today)
+        piece.counted.kind in milestone.evidence and not piece.has_lapsed(progress.today)
         for piece in evidence
     ):
         facts = person_record(session, user_id).own
-        tally = Tally(found.published.content, facts, found.today)
-        gain, why_none = completion_gain(tally, milestone.key)
+        tally = Tally(progress.published.content, facts, progress.today)
+        gain, no_gain_reason = completion_gain(tally, milestone.key)
     return MilestoneDetails(
         content=milestone,
         state=state,
-        tone=found.tone(milestone.key),
-        url=f"/roadmaps/{found.published.content.slug}/milestones/{milestone.key}",
+        tone=progress.tone(milestone.key),
+        url=f"/roadmaps/{progress.published.content.slug}/milestones/{milestone.key}",
         evidence=evidence,
         endorsements=load_endorsements(session, user_id, milestone.key),
         linkable=_linkable_evidence(session, user_id, milestone),
         tick_gain=gain,
-        why_no_gain=why_none,
-        today=found.today,
-        plan=plan or PlanForm(found.today, formdata=None, obj=state),
+        no_gain_reason=no_gain_reason,
+        today=progress.today,
+        plan=plan or PlanForm(progress.today, formdata=None, obj=state),
         reason_form=reason or ReasonForm(None, obj=state),
         conflict=conflict,
     )

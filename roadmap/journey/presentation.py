@@ -15,7 +15,7 @@ from roadmap.core.i18n import date_filter, ngettext, points_filter
 from roadmap.core.i18n import gettext as _
 from roadmap.forecast.presentation import planned_forecast
 from roadmap.forecast.rules import Remaining, remaining
-from roadmap.journey.checklist_filter import SHOWN, ChecklistFilter, matching_keys
+from roadmap.journey.checklist_filter import SHOWN_LABELS, ChecklistFilter, matching_keys
 from roadmap.journey.roadmap_progress import RoadmapProgress
 from roadmap.readiness.presentation import verdict_title
 from roadmap.readiness.summary import summary_verdict
@@ -127,7 +127,7 @@ class RoadmapPresenter:
         )
 
     def stage(
-        self, stage: Stage, *, with_rows: bool, chosen: ChecklistFilter | None = None
+        self, stage: Stage, *, with_rows: bool, checklist_filter: ChecklistFilter | None = None
     ) -> StageView:
         """Return a stage, with its filtered checklist if `with_rows`."""
         counts = self.counts[stage.key]
@@ -158,19 +158,23 @@ class RoadmapPresenter:
                 shares["verified"],
                 label,
             ),
-            objectives=self.objectives(stage, chosen) if with_rows else (),
+            objectives=self.objectives(stage, checklist_filter) if with_rows else (),
         )
 
     def objectives(
-        self, stage: Stage, chosen: ChecklistFilter | None
+        self, stage: Stage, checklist_filter: ChecklistFilter | None
     ) -> list[tuple[str, list[RowView]]]:
         """Return the objectives of a stage that have rows after filtering, with these rows."""
         objectives = []
-        shown = matching_keys(chosen, self.progress, stage.milestones) if chosen else {}
+        shown = (
+            matching_keys(checklist_filter, self.progress, stage.milestones)
+            if checklist_filter
+            else {}
+        )
         for objective in stage.objectives:
             milestones = objective.milestones
-            if chosen:
-                keys = shown[chosen.shown] | {chosen.captured}
+            if checklist_filter:
+                keys = shown[checklist_filter.shown] | {checklist_filter.captured}
                 milestones = tuple(m for m in milestones if m.key in keys)
             if milestones:
                 rows = [self.row(milestone) for milestone in milestones]
@@ -190,7 +194,7 @@ class RoadmapPresenter:
                 return stage
         return self.content.stages[-1]
 
-    def cairn(self, stage: Stage, facts: str, *, here: bool) -> svg.Cairn:
+    def cairn(self, stage: Stage, facts: str, *, is_current: bool) -> svg.Cairn:
         """Return the cairn for a stage on the trail."""
         return svg.Cairn(
             key=stage.key,
@@ -201,14 +205,14 @@ class RoadmapPresenter:
                 svg.Stone(self.content.anchors[m.key], m.title, self.tones[m.key])
                 for m in stage.milestones
             ],
-            here=_("you are here") if here else "",
+            here=_("you are here") if is_current else "",
         )
 
     def cairns(self, stages: list[StageView]) -> list[svg.Cairn]:
         """Return the cairns of the trail."""
-        here = self.current_stage().key
+        current = self.current_stage().key
         return [
-            self.cairn(stage, view.facts, here=stage.key == here)
+            self.cairn(stage, view.facts, is_current=stage.key == current)
             for stage, view in zip(self.content.stages, stages, strict=True)
         ]
 
@@ -218,13 +222,13 @@ class RoadmapPresenter:
 
     def stone(self, stage: Stage, key: str, facts: str, base: str = "") -> Markup:
         """Draw the stone of a milestone on the trail."""
-        cairn = self.cairn(stage, facts, here=False)
+        cairn = self.cairn(stage, facts, is_current=False)
         number = self.content.stages.index(stage)
         return svg.render_stone(cairn, number, self.content.anchors[key], base)
 
     def small_cairn(self, stage: Stage) -> Markup:
         """Draw the cairn of a stage on the compact trail, for an out-of-band swap."""
-        cairn = self.cairn(stage, "", here=False)
+        cairn = self.cairn(stage, "", is_current=False)
         number = self.content.stages.index(stage)
         return svg.render_small_cairn(cairn, number, attributes=" hx-swap-oob=true")
 
@@ -261,12 +265,16 @@ class RoadmapPresenter:
         forecast = planned_forecast(self.remaining(), at.enrolled, at.today, at.absences)
         return f"{text}: {said}. {forecast}" if said else f"{text}. {forecast}"
 
-    def filter_context(self, chosen: ChecklistFilter, stage: Stage | None = None) -> dict[str, Any]:
+    def filter_context(
+        self, checklist_filter: ChecklistFilter, stage: Stage | None = None
+    ) -> dict[str, Any]:
         """Return the template context of the filters on the page of the roadmap or of a stage."""
-        keys = matching_keys(chosen, self.progress, (stage or self.content).milestones)
+        keys = matching_keys(checklist_filter, self.progress, (stage or self.content).milestones)
         return {
-            "filter": chosen,
-            "filter_choices": [(name, label, len(keys[name])) for name, label in SHOWN.items()],
+            "filter": checklist_filter,
+            "filter_choices": [
+                (name, label, len(keys[name])) for name, label in SHOWN_LABELS.items()
+            ],
             "skill_choices": [(skill.key, skill.title) for skill in self.content.skills],
         }
 

@@ -31,10 +31,10 @@ from roadmap.journey.comparison import compare_roadmap
 from roadmap.journey.forms import EnrollmentForm, ReasonForm
 from roadmap.journey.presentation import RoadmapPresenter
 from roadmap.journey.roadmap_progress import RoadmapProgress, load_enrolled_progress, load_progress
-from roadmap.journey.routes_milestone import unfold_captured
+from roadmap.journey.routes_milestone import render_captured_details
 from roadmap.people.actor import Actor
 from roadmap.people.permissions import find_invitable_team, permit
-from roadmap.people.reach import holders_of
+from roadmap.people.reach import load_holders
 from roadmap.people.roles import Capability
 from roadmap.progress import actions as progress
 from roadmap.progress import queries as progress_queries
@@ -97,16 +97,19 @@ def roadmap_page(slug: str) -> Response | str:
     found = load_enrolled_progress(db.session, actor, enrolled, now=now())
     content = found.published.content
     pages = RoadmapPresenter(found)
-    chosen = read_filter(content)
-    stages = [pages.stage(stage, with_rows=True, chosen=chosen) for stage in content.stages]
+    checklist_filter = read_filter(content)
+    stages = [
+        pages.stage(stage, with_rows=True, checklist_filter=checklist_filter)
+        for stage in content.stages
+    ]
     cairns = pages.cairns(stages)
     context = {
-        **pages.filter_context(chosen),
+        **pages.filter_context(checklist_filter),
         "roadmap": content,
         "stages": stages,
-        "trail": pages.trail(cairns, chosen.trail_base),
+        "trail": pages.trail(cairns, checklist_filter.trail_base),
         # Saving evidence leads back to its row, which must be visible even in a folded stage.
-        "folded": frozenset() if chosen or chosen.captured else folded,
+        "folded": frozenset() if checklist_filter or checklist_filter.captured else folded,
     }
     if wants_fragment():
         return add_revalidation_headers(_render_filtered(context), key)
@@ -116,7 +119,7 @@ def roadmap_page(slug: str) -> Response | str:
         **pages.score_context(),
         role_fit=catalog.role_fit(slug),
         compact_trail=svg.render_compact_trail(cairns),
-        unfolded=unfold_captured(found),
+        unfolded=render_captured_details(found),
         is_empty=not found.data["tones"],
     )
     response = make_response(page)
@@ -126,8 +129,8 @@ def roadmap_page(slug: str) -> Response | str:
 def _render_filtered(context: dict[str, Any]) -> Response:
     """Render the filtered rows and announce their number."""
     count = sum(len(rows) for stage in context["stages"] for _title, rows in stage.objectives)
-    said = ngettext("%(num)d milestone", "%(num)d milestones", count)
-    return render_page("journey/_filtered.html", announce=said, **context)
+    announcement = ngettext("%(num)d milestone", "%(num)d milestones", count)
+    return render_page("journey/_filtered.html", announce=announcement, **context)
 
 
 def _render_not_enrolled(content: Content, form: EnrollmentForm) -> str:
@@ -165,8 +168,8 @@ def page_key(actor: Actor) -> str:
     which they are enrolled.
     """
     session_and_facts = (actor.id, actor.session_id, actor.version, actor.unread)
-    looks = (actor.locale, actor.theme, actor.team_roles, actor.today(now()), VERSION)
-    return ":".join(str(part) for part in session_and_facts + looks)
+    presentation = (actor.locale, actor.theme, actor.team_roles, actor.today(now()), VERSION)
+    return ":".join(str(part) for part in session_and_facts + presentation)
 
 
 @journey.get("/roadmaps/<slug>/enrollment")
@@ -241,8 +244,8 @@ def stage_page(slug: str, stage_key: str) -> Response | str:
     reason = next((each.outcome for each in decided if each.option.key == wanted), "")
     form = ReasonForm(formdata=None, data={"reason": reason})
     if wants_fragment():
-        chosen, pages = read_filter(found.published.content), RoadmapPresenter(found)
-        return _render_filtered(_stage_context(pages, stage, chosen))
+        checklist_filter, pages = read_filter(found.published.content), RoadmapPresenter(found)
+        return _render_filtered(_stage_context(pages, stage, checklist_filter))
     return _render_stage(found, stage, form, decided)
 
 
@@ -263,22 +266,22 @@ def set_aside(slug: str, stage_key: str) -> BaseResponse | tuple[str, int]:
         by=current_user.id,
         now=now(),
     )
-    said = ngettext(
+    message = ngettext(
         "%(num)d milestone of “%(stage)s” is marked as not applicable.",
         "%(num)d milestones of “%(stage)s” are marked as not applicable.",
         len(changed),
         stage=stage.title,
     )
     message = render_template(
-        "journey/_stage_undo.html", said=said, slug=slug, stage=stage, keys=changed
+        "journey/_stage_undo.html", message=message, slug=slug, stage=stage, keys=changed
     )
     flash(Markup(message))  # noqa: S704 - the template escapes
     return see_other("journey.stage_page", slug=slug, stage_key=stage_key)
 
 
-@journey.delete("/roadmaps/<slug>/<stage_key>/not-applicable")
+@journey.delete("/roadmaps/<slug>/<stage_key>/not-applicable", endpoint="take_up")
 @permit("progress.write")
-def take_up(slug: str, stage_key: str) -> BaseResponse:
+def restore_statuses(slug: str, stage_key: str) -> BaseResponse:
     """Restore the previous status of the given milestones of a stage."""
     found = progress_or_redirect(current_user, slug)
     stage = _optional_stage_or_404(found, stage_key)
@@ -324,11 +327,11 @@ def _render_preview(slug: str, stage_key: str) -> str:
 
 
 def _stage_context(
-    pages: RoadmapPresenter, stage: Stage, chosen: ChecklistFilter
+    pages: RoadmapPresenter, stage: Stage, checklist_filter: ChecklistFilter
 ) -> dict[str, Any]:
-    view = pages.stage(stage, with_rows=True, chosen=chosen)
+    view = pages.stage(stage, with_rows=True, checklist_filter=checklist_filter)
     return {
-        **pages.filter_context(chosen, stage),
+        **pages.filter_context(checklist_filter, stage),
         "roadmap": pages.content,
         "stage": stage,
         "view": view,
@@ -347,7 +350,7 @@ def _render_stage(
         for gate in content.policy.gates
         if gate.key in found.data["standing"] and getattr(gate, "stage", "") == stage.key
     ]
-    if gates and holders_of(db.session, current_user.id, Capability.REVIEW):
+    if gates and load_holders(db.session, current_user.id, Capability.REVIEW):
         gates = []
     place = content.stages.index(stage)
     keys = [each.key for each in stage.milestones]
@@ -360,7 +363,7 @@ def _render_stage(
         **pages.score_context(),
         **_stage_context(pages, stage, read_filter(content)),
         compact_trail=trail,
-        unfolded=unfold_captured(found),
+        unfolded=render_captured_details(found),
         unreachable_gates=gates,
         own_team=find_invitable_team(db.session, current_user) if gates else None,
         reason_form=reason,

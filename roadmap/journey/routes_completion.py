@@ -59,7 +59,7 @@ def _change_status(
     before = own_score(db.session, current_user.id, enrolled, current_user.today(now()))
     change(db.session, current_user.id, key, **values, by=current_user.id, now=now())
     found = refresh_progress(db.session, current_user, enrolled, changed=milestone.key, now=now())
-    said = _(
+    message = _(
         "%(title)s: %(state)s",
         title=milestone.title,
         state=tone_labels()[found.tone(milestone.key)].lower(),
@@ -67,11 +67,11 @@ def _change_status(
     after = Fraction(str(found.data["score"]))
     gain = format_gain(Fraction(before), after) if before is not None else ""
     if gain:
-        said = _("%(change)s. Readiness %(gain)s", change=said, gain=gain)
+        message = _("%(change)s. Readiness %(gain)s", change=message, gain=gain)
     if not wants_fragment():
         target = request.form.get("back", "")
         message = render_template(
-            "journey/_undo.html", said=said, slug=slug, m=milestone, back=target
+            "journey/_undo.html", message=message, slug=slug, m=milestone, back=target
         )
         flash(Markup(message))  # noqa: S704 - the template escapes
         if target == "page":
@@ -81,15 +81,15 @@ def _change_status(
             return redirect(f"{safe_redirect_target(target, '/roadmaps')}#main", code=303)
         address = _filter_from_url(published.content, request.referrer or "").url()
         return redirect(f"{address}#{published.content.anchors[milestone.key]}", code=303)
-    return _render_row(found, milestone, said, gain=gain, with_details=with_details)
+    return _render_row(found, milestone, message, gain=gain, with_details=with_details)
 
 
 def _render_row(
     found: RoadmapProgress,
     milestone: Milestone,
-    said: str,
+    message: str,
     *,
-    said_in: str = "",
+    message_section: str = "",
     category: str = "message",
     gain: str = "",
     with_details: bool = False,
@@ -97,32 +97,32 @@ def _render_row(
     """Render the row of a milestone and everything else on the page that changed with it.
 
     An expanded row (the script sends `details`) gets its details as well, with the message in the
-    section `said_in`.
+    section `message_section`.
     """
     pages = RoadmapPresenter(found)
     content = found.published.content
     stage = content.stage_of[milestone.key]
     view = pages.stage(stage, with_rows=False)
-    chosen = _filter_from_url(content, htmx.current_url or "")
-    on_roadmap = chosen.path == f"/roadmaps/{content.slug}"
+    checklist_filter = _filter_from_url(content, htmx.current_url or "")
+    on_roadmap = checklist_filter.path == f"/roadmaps/{content.slug}"
     response = make_response(
         render_template(
             "journey/_completion.html",
             **pages.score_context(),
-            **pages.filter_context(chosen, None if on_roadmap else stage),
+            **pages.filter_context(checklist_filter, None if on_roadmap else stage),
             roadmap=content,
             view=view,
             on_roadmap=on_roadmap,
             gain=gain,
-            stone=pages.stone(stage, milestone.key, view.facts, chosen.trail_base)
+            stone=pages.stone(stage, milestone.key, view.facts, checklist_filter.trail_base)
             if on_roadmap
             else pages.small_cairn(stage),
             row=pages.row(milestone),
             details=load_details(db.session, current_user.id, found, milestone)
             if with_details or "details" in request.form
             else None,
-            said=said,
-            said_in=said_in,
+            message=message,
+            message_section=message_section,
             category=category,
             page=row_page(),
             m=milestone,
@@ -130,7 +130,7 @@ def _render_row(
             slug=content.slug,
         )
     )
-    response.headers["HX-Trigger"] = json.dumps({"announce": said})
+    response.headers["HX-Trigger"] = json.dumps({"announce": message})
     return response
 
 
@@ -216,11 +216,11 @@ def set_plan(slug: str, key: str) -> BaseResponse:
     except StaleForm as stale:
         page = render_milestone(found, milestone, plan=form, conflict=stale.saved)
         return _refusal_response(key, page, 409)
-    said = _("Note and date are saved.")
+    message = _("Note and date are saved.")
     if wants_fragment():
         fresh = load_enrolled_progress(db.session, current_user, found.enrolled, now=now())
-        return _render_row(fresh, milestone, said, said_in="plan", with_details=True)
-    flash(said)
+        return _render_row(fresh, milestone, message, message_section="plan", with_details=True)
+    flash(message)
     return see_other("journey.milestone_page", slug=slug, key=key)
 
 
@@ -235,18 +235,23 @@ def link_evidence(slug: str, key: str) -> BaseResponse:
     except ValueError:
         abort(404)
     piece = load(db.session, current_user, "evidence.write", Evidence, evidence_id)
-    said, category = _("Linked: %(title)s", title=piece.title), "message"
+    message, category = _("Linked: %(title)s", title=piece.title), "message"
     try:
         evidence.link(db.session, piece, milestone.key, by=current_user, now=now())
     except InvalidInput:
-        said = _("That piece is already linked to five milestones, the maximum.")
+        message = _("That piece is already linked to five milestones, the maximum.")
         category = "error"
     if wants_fragment():
         fresh = refresh_progress(db.session, current_user, found.enrolled, now=now())
         return _render_row(
-            fresh, milestone, said, said_in="evidence", category=category, with_details=True
+            fresh,
+            milestone,
+            message,
+            message_section="evidence",
+            category=category,
+            with_details=True,
         )
-    flash(said, category)
+    flash(message, category)
     if row := roadmap_return_url(request.form.get("back"), key):
         return redirect(row, code=303)
     return see_other("journey.milestone_page", slug=slug, key=key)

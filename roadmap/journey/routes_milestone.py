@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 @permit("progress.read")
 def milestone_page(slug: str, key: str) -> str:
     """Show a milestone, as a page or for its expanded row; a preview before enrollment."""
-    found = load_progress(db.session, current_user, slug, now=now())
-    if found is None:
+    progress = load_progress(db.session, current_user, slug, now=now())
+    if progress is None:
         return _render_preview(slug, key)
     template = "journey/_row_details.html" if wants_fragment() else "journey/milestone.html"
-    return render_milestone(found, milestone_or_404(found, key), template)
+    return render_milestone(progress, milestone_or_404(progress, key), template)
 
 
 def _render_preview(slug: str, key: str) -> str:
@@ -54,7 +54,7 @@ def _render_preview(slug: str, key: str) -> str:
 
 
 def render_milestone(
-    found: RoadmapProgress,
+    progress: RoadmapProgress,
     milestone: Milestone,
     template: str = "",
     *,
@@ -69,7 +69,7 @@ def render_milestone(
     """
     details = "journey/_milestone_details.html" if wants_fragment() else "journey/milestone.html"
     template = template or details
-    content, person = found.published.content, current_user.id
+    content, person = progress.published.content, current_user.id
     # Only the page has room for the history.
     is_page = template == "journey/milestone.html"
     history, has_older = (
@@ -84,7 +84,7 @@ def render_milestone(
         pages_about=_pages_about(milestone.key),
         has_questions=has_questions_about(milestone.key),
         m=load_details(
-            db.session, person, found, milestone, plan=plan, reason=reason, conflict=conflict
+            db.session, person, progress, milestone, plan=plan, reason=reason, conflict=conflict
         ),
         unfolded=wants_fragment() if unfolded is None else unfolded,
         page=row_page(),
@@ -98,13 +98,13 @@ def row_page() -> str:
     return page.path + (f"?{page.query}" if page.query else "")
 
 
-def unfold_captured(found: RoadmapProgress) -> dict[str, Markup]:
+def render_captured_details(progress: RoadmapProgress) -> dict[str, Markup]:
     """Return the details of the milestone named by `captured`, by the anchor of its row."""
-    content = found.published.content
+    content = progress.published.content
     milestone = content.by_key.get(request.args.get("captured", ""))
     if milestone is None:
         return {}
-    details = render_milestone(found, milestone, "journey/_row_details.html", unfolded=True)
+    details = render_milestone(progress, milestone, "journey/_row_details.html", unfolded=True)
     return {content.anchors[milestone.key]: Markup(details)}  # noqa: S704 - the template escapes
 
 

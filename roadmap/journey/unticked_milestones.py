@@ -14,7 +14,7 @@ from roadmap.evidence.queries import (
     linked_milestones_lookups,
 )
 from roadmap.progress import queries as progress
-from roadmap.readiness.no_effect import why_no_effect
+from roadmap.readiness.no_effect import no_effect_reasons
 from roadmap.readiness.presentation import format_gain, message_filter
 from roadmap.readiness.queries import person_record
 from roadmap.readiness.rules import score_of
@@ -50,7 +50,7 @@ def completion_gain(tally: Tally, key: str) -> tuple[str, str]:
     ticked = tally.with_facts(statuses={**tally.facts.statuses, key: "done"})
     if gain := format_gain(score_of(tally), score_of(ticked)):
         return gain, ""
-    return "", " ".join(map(message_filter, why_no_effect(ticked, "milestone", key)))
+    return "", " ".join(map(message_filter, no_effect_reasons(ticked, "milestone", key)))
 
 
 def listen() -> None:

@@ -77,7 +77,7 @@ class DeliveryResult:
     """The number of mails that were sent, postponed after a failure, and given up."""
 
     sent: int = 0
-    put_off: int = 0
+    postponed: int = 0
     given_up: int = 0
 
 
@@ -247,7 +247,7 @@ def _record_failure(
         due_at = now + RETRY_DELAYS[mail.tries - 1]
         _update_claimed(mail, due_at=due_at, failed_at=now, error=message)
         log.warning("mail could not be sent, try %d of %d: %s", mail.tries, MAX_TRIES, message)
-        done.put_off += 1
+        done.postponed += 1
     else:
         _give_up(mail, now, message, done)
         log.error("mail could not be sent and is given up: %s", message)

@@ -17,7 +17,7 @@ FILE = Path(__file__).parent / "content" / "market.yaml"
 
 Line = Annotated[str, Field(min_length=2, max_length=200)]
 Note = Annotated[str, Field(max_length=600)]
-Soc = Annotated[str, Field(pattern=r"^\d\d-\d{4}$")]
+SocCode = Annotated[str, Field(pattern=r"^\d\d-\d{4}$")]
 StateCode = Annotated[str, Field(pattern="^[A-Z]{2}$")]
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
 Year = Annotated[int, Field(strict=True, ge=2000, le=2100)]
@@ -41,7 +41,7 @@ class Origin(Model):
 class Occupation(Model):
     """A code of the Standard Occupational Classification."""
 
-    soc: Soc
+    soc: SocCode
     title: Line
     label: Line
     explanation: Note
@@ -61,7 +61,7 @@ class Figure(Model):
 
     key: Key
     topic: Literal["pay", "outlook"]
-    soc: Soc | None = None
+    soc: SocCode | None = None
     who: Line
     what: Line
     value: Annotated[float, Field(ge=0)] | None = None
@@ -126,7 +126,7 @@ class StatePay(Model):
     """Pay of one occupation by state. `partial` is set if the source lists only some states."""
 
     key: Key
-    soc: Soc
+    soc: SocCode
     what: Line
     measure: Measure
     currency: Currency

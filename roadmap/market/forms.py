@@ -18,7 +18,7 @@ from roadmap.core.text import clean_line
 from roadmap.market.rules import OfferTerms
 
 MAX_AMOUNT = 999_999_999
-ENTER_BASE = _l("Enter the base salary as a whole amount, such as 150,000.")
+BASE_REQUIRED = _l("Enter the base salary as a whole amount, such as 150,000.")
 NUMERIC = {"inputmode": "numeric", "autocomplete": "off", "class": "date"}
 # 150000, 150,000, 150.000, 150'000 and 150 000.
 GROUPED = re.compile(r"\d{1,3}(?:[,.'’ \u00a0\u202f]\d{3})+")
@@ -81,7 +81,7 @@ class OfferForm(FlaskForm):
     currency = currency_field()
     base = AmountField(
         _l("Base salary a year"),
-        [NumberBetween(1, MAX_AMOUNT, ENTER_BASE)],
+        [NumberBetween(1, MAX_AMOUNT, BASE_REQUIRED)],
     )
     bonus = AmountField(_l("Bonus a year"))
     sign_on = AmountField(_l("Sign-on bonus"))

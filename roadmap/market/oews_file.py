@@ -30,7 +30,7 @@ MAX_ERRORS = 20
 # The first year with a separate code for data scientists.
 FIRST_YEAR = 2021
 # A file with fewer of the 50 states and the District of Columbia is incomplete.
-FEWEST_STATES = 40
+MIN_STATES = 40
 # Annual wages at or above these amounts are published as "#".
 CEILINGS = {2021: 208_000, 2022: 239_200, 2023: 239_200, 2024: 239_200, 2025: 239_200}
 
@@ -337,8 +337,8 @@ def _missing(parsed: _ParsedRows) -> list[str]:
         kinds = ", ".join(AREA_TYPES.get(kind, kind) for kind in sorted(parsed.area_types) if kind)
         return [f"contains no states, only {kinds or 'nothing'}: not the OEWS state file"]
     most = max((len(states) for states in parsed.wages.values()), default=0)
-    if most < FEWEST_STATES:
+    if most < MIN_STATES:
         named = " and ".join(parsed.occupations)
-        least = f"at least {FEWEST_STATES} are required"
+        least = f"at least {MIN_STATES} are required"
         return [f"incomplete file: {named} in only {most} states, but {least}"]
     return []

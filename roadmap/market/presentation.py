@@ -24,25 +24,25 @@ class StateTable:
     tiles: Sequence[Sequence[State | None]]
     levels: Mapping[str, int]
     ranges: Mapping[int, tuple[int, int]]
-    is_by_pay: bool
+    is_sorted_by_pay: bool
 
     @classmethod
-    def of(cls, content: Market, series: PaySeries, *, by_pay: bool) -> StateTable:
+    def of(cls, content: Market, series: PaySeries, *, sort_by_pay: bool) -> StateTable:
         squares = {state.tile: state for state in content.states}
         height, width = (max(tile[axis] for tile in squares) + 1 for axis in (0, 1))
 
-        def by_highest(state: State) -> tuple[int, bool]:
+        def highest_first(state: State) -> tuple[int, bool]:
             pay = series.pay.get(state.code, Pay(None))
             return -(pay.amount or 0), not pay.is_ceiling
 
         states = sorted(content.states, key=lambda state: state.name)
         return cls(
             series,
-            sorted(states, key=by_highest) if by_pay else states,
+            sorted(states, key=highest_first) if sort_by_pay else states,
             [[squares.get((y, x)) for x in range(width)] for y in range(height)],
             pay_levels(series.pay),
             level_ranges(series.pay),
-            by_pay,
+            sort_by_pay,
         )
 
     @property
@@ -56,5 +56,5 @@ class StateTable:
         return any(pay.jobs is not None for pay in self.series.pay.values())
 
     @property
-    def is_whole(self) -> bool:
+    def covers_all_states(self) -> bool:
         return all(state.code in self.series.pay for state in self.states)

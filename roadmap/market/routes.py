@@ -35,7 +35,7 @@ def overview() -> str:
     content = market_content()
     series = queries.series(db.session, content)
     chosen = next((each for each in series if each.key == request.args.get("figures")), series[0])
-    table = StateTable.of(content, chosen, by_pay=request.args.get("order") == "pay")
+    table = StateTable.of(content, chosen, sort_by_pay=request.args.get("order") == "pay")
     return render_template("market/market.html", market=content, series=series, table=table)
 
 

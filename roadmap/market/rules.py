@@ -114,7 +114,7 @@ class OfferYear:
         return self.cash + self.equity + self.sign_on
 
 
-def vested(terms: OfferTerms, months: int) -> Fraction:
+def vested_amount(terms: OfferTerms, months: int) -> Fraction:
     """Return how much of the grant has vested after a number of months.
 
     At the cliff, all previous months vest at once. A cliff after the end delays the vesting.
@@ -127,7 +127,7 @@ def vested(terms: OfferTerms, months: int) -> Fraction:
 
 def offer_years(terms: OfferTerms) -> list[OfferYear]:
     """Return the first four years of an offer, before taxes, at today's equity price."""
-    ends = [vested(terms, 12 * year) for year in range(HORIZON_YEARS + 1)]
+    ends = [vested_amount(terms, 12 * year) for year in range(HORIZON_YEARS + 1)]
     return [
         OfferYear(
             terms.base + terms.bonus, ends[year + 1] - ends[year], 0 if year else terms.sign_on

@@ -14,7 +14,7 @@ from roadmap.momentum.models import Snapshot
 from roadmap.momentum.queries import load_contents, load_past_facts
 from roadmap.momentum.reconstruction import reconstruct_days
 from roadmap.momentum.rules import Figures, figures_of_summary
-from roadmap.people.locks import lock_user_to_read
+from roadmap.people.locks import lock_user_without_version
 from roadmap.people.models import User
 from roadmap.progress.models import Enrollment
 from roadmap.readiness.models import ReadinessSummary
@@ -55,7 +55,7 @@ def take_snapshots(session: Session, user_id: uuid.UUID) -> bool:
     from the history, up to `MAX_DAYS` per call: call it until it returns False. An import that
     brings a history may call it too, otherwise the next job does.
     """
-    lock_user_to_read(session, user_id)
+    lock_user_without_version(session, user_id)
     zone = ZoneInfo(session.scalars(sa.select(User.timezone).where(User.id == user_id)).one())
     summaries = session.execute(
         sa.select(
@@ -114,7 +114,7 @@ def _write(session: Session, latest: Snapshot, day: dt.date, figures: Figures) -
     """Write the figures of a day, given the latest snapshot; return the snapshot with them."""
     found = Figures(*(getattr(latest, name) for name in Figures._fields))
     is_new = latest.checked_on is None
-    if day > latest.day and not is_new and not figures.looks_like(found):
+    if day > latest.day and not is_new and not figures.displays_equal(found):
         latest = Snapshot(user_id=latest.user_id, roadmap_id=latest.roadmap_id, day=day)
         is_new = True
     # Never replace a value stored on the day by an unknown one.

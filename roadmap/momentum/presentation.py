@@ -163,7 +163,7 @@ def activity_line(counts: Mapping[dt.date, int]) -> str:
     )
 
 
-def known_from(series: Series) -> dt.date | None:
+def first_known_day(series: Series) -> dt.date | None:
     """Return the first day after all unknown figures, or None if none are unknown."""
     days = [day for day, figures in series]
     missing = [place for place, (_day, figures) in enumerate(series) if figures.score is None]

@@ -26,7 +26,7 @@ class Figures(NamedTuple):
     verified_hours: int | None
     score: Decimal | None
 
-    def looks_like(self, other: Figures) -> bool:
+    def displays_equal(self, other: Figures) -> bool:
         """Return whether the figures are displayed the same, with the score to one decimal."""
         return self._shown() == other._shown()
 
@@ -78,7 +78,7 @@ def changes(series: Series, first: dt.date) -> list[tuple[dt.date, Figures]]:
     changed = [
         point
         for place, point in enumerate(series)
-        if not place or not point[1].looks_like(series[place - 1][1])
+        if not place or not point[1].displays_equal(series[place - 1][1])
     ]
     days = [day for day, _figures in changed]
     return changed[max(0, bisect_right(days, first) - 1) :]

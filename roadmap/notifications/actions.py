@@ -110,7 +110,7 @@ def notify_others(
     notify(kind, event, event.session.scalars(people).all(), data=data)
 
 
-def viewers_of(team_id: uuid.UUID | None) -> sa.Select[Any]:
+def select_viewers(team_id: uuid.UUID | None) -> sa.Select[Any]:
     """Select the ids of people whose role in a team or its ancestors lets them see its evidence.
 
     Selects nothing for None.
@@ -127,12 +127,17 @@ def nested_names(event: Event) -> str:
 
 
 def notify_managers(
-    kind: Kind, event: Event, lowest: uuid.UUID, *, also_of: uuid.UUID | None = None, **data: str
+    kind: Kind,
+    event: Event,
+    lowest: uuid.UUID,
+    *,
+    also_managing: uuid.UUID | None = None,
+    **data: str,
 ) -> None:
     """Notify the managers of the team `lowest` and its ancestors of a membership.
 
-    Skips the member, the actor, and people already notified of the event. With `also_of`, notifies
-    only people who manage that team as well. `data` is stored with the notification.
+    Skips the member, the actor, and people already notified of the event. With `also_managing`,
+    notifies only people who manage that team as well. `data` is stored with the notification.
     """
     manages = sa.select(Membership.user_id).where(allows(Capability.MANAGE_TEAM))
     managers = sa.select(User).where(
@@ -140,8 +145,8 @@ def notify_managers(
         User.id.not_in([key for key in (event.user_id, event.by) if key]),
         User.deactivated_at.is_(None),
     )
-    if also_of is not None:
-        there = manages.where(Membership.team_id.in_(team_ancestors(also_of)))
+    if also_managing is not None:
+        there = manages.where(Membership.team_id.in_(team_ancestors(also_managing)))
         managers = managers.where(User.id.in_(there))
     readers = [each for each in event.session.scalars(managers) if each.id not in event.notified]
     event.notified.update(reader.id for reader in readers)

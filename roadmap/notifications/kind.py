@@ -20,7 +20,7 @@ from roadmap.evidence.models import Evidence
 from roadmap.people.models import Team, User
 
 ABOUT_EVIDENCE = _l("You get this mail because it is about your evidence.")
-NO_LONGER_SEEN = _l(
+VISIBILITY_ENDED = _l(
     "Its managers and mentors no longer see what you share. What they verified stays."
 )
 
@@ -99,14 +99,14 @@ class Mail:
 class Kind:
     """A kind of notification. `key` is stored in the row, at most 32 characters.
 
-    `follows` are the actions of the events that `handle` receives, in the event's transaction.
+    `handle` receives the events with one of the `handled_actions`, in the event's transaction.
     `text` is the sentence on the page and, without a `mail_text`, in the mail. If there is no
     actor, `text_without_name` replaces it. A kind without a `mail_subject` is not mailed. All texts
     are formatted with the values of `text_arguments`.
     """
 
     key: ClassVar[str]
-    follows: ClassVar[frozenset[str]] = frozenset()
+    handled_actions: ClassVar[frozenset[str]] = frozenset()
     text: ClassVar[LazyString]
     text_without_name: ClassVar[LazyString | None] = None
     mail_subject: ClassVar[LazyString | None] = None
@@ -223,7 +223,7 @@ class OwnMembershipKind(TeamKind):
 
     def consequence(self, content: Content) -> LazyString | str:
         """Return a sentence about who can see the reader's shared evidence from now on."""
-        return NO_LONGER_SEEN
+        return VISIBILITY_ENDED
 
 
 def load_skill_titles(session: Session, keys: Collection[str]) -> dict[str, str]:

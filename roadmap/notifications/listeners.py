@@ -21,12 +21,12 @@ from roadmap.core.signals import (
 from roadmap.mail.outbox import register_delivery_check
 from roadmap.notifications import retraction
 from roadmap.notifications.kind import Event
-from roadmap.notifications.kinds import FOLLOWERS
+from roadmap.notifications.kinds import KINDS_BY_ACTION
 from roadmap.notifications.models import MAIL_SOURCE
 from roadmap.notifications.queries import unread_count
 
 # Other actions, such as completing a milestone, cost one lookup in this set.
-FOLLOWED = retraction.FOLLOWS | FOLLOWERS.keys()
+HANDLED_ACTIONS = retraction.HANDLED_ACTIONS | KINDS_BY_ACTION.keys()
 
 
 def init_notifications(_app: Flask) -> None:
@@ -50,7 +50,7 @@ def _on_person_changed(
     now: dt.datetime,
     **_more: Any,
 ) -> None:
-    if action in FOLLOWED:
+    if action in HANDLED_ACTIONS:
         _handle(Event(session, action, now, user_id, subject, by, row_id, data))
 
 
@@ -67,9 +67,9 @@ def _on_signal(
 
 
 def _handle(event: Event) -> None:
-    if event.action in retraction.FOLLOWS:
+    if event.action in retraction.HANDLED_ACTIONS:
         retraction.retract(event)
-    for kind in FOLLOWERS.get(event.action, ()):
+    for kind in KINDS_BY_ACTION.get(event.action, ()):
         kind.handle(event)
 
 

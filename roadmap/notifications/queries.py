@@ -19,7 +19,7 @@ from roadmap.notifications.kinds import KINDS
 from roadmap.notifications.models import Notification
 from roadmap.people.actor import Actor
 from roadmap.people.models import Team, User
-from roadmap.people.reach import people_of
+from roadmap.people.reach import select_people
 from roadmap.people.roles import Capability
 
 PER_PAGE = 30
@@ -110,7 +110,7 @@ def _is_visible_to(reader: Actor) -> sa.ColumnElement[bool]:
     if Capability.SEE_SHARED not in reader.capabilities:
         return own
     # A subquery, because the number of managed people can exceed the limit of parameters.
-    people = people_of(reader.id, Capability.SEE_SHARED)
+    people = select_people(reader.id, Capability.SEE_SHARED)
     return sa.or_(own, sa.and_(is_visible(Audience.MANAGER), _EVIDENCE.c.user_id.in_(people)))
 
 

@@ -17,10 +17,10 @@ from roadmap.mail import outbox
 from roadmap.notifications.kind import Event
 from roadmap.notifications.models import MAIL_SOURCE, Notification
 from roadmap.people.models import Membership, User
-from roadmap.people.reach import people_of, select_holders, team_tree
+from roadmap.people.reach import select_holders, select_people, team_tree
 from roadmap.people.roles import Capability
 
-FOLLOWS = frozenset(
+HANDLED_ACTIONS = frozenset(
     {
         *("evidence.submitted", "evidence.withdrawn", "evidence.edited", "evidence.deleted"),
         *("evidence.verification_withdrawn", "evidence.return_withdrawn"),
@@ -92,7 +92,7 @@ def select_affected_people(event: Event) -> sa.Select[Any] | None:
         in_team = _MEMBERS.c.team_id.in_(team_tree(team.id))
         return sa.select(_MEMBERS.c.user_id).where(in_team)
     if (person := event.data.get("person")) is not None:
-        people = people_of(person, Capability.SEE_SHARED, even_deactivated=True)
+        people = select_people(person, Capability.SEE_SHARED, include_deactivated=True)
         return sa.select(sa.union(people, sa.select(sa.literal(person, sa.Uuid))).subquery())
     return None
 
@@ -111,7 +111,9 @@ def may_send(session: Session, key: uuid.UUID) -> bool:
         return row is not None and bool(row.wants_mail)
     entitled = sa.and_(
         sa.exists().where(_EVIDENCE.c.id == row.evidence_id, is_visible(Audience.MANAGER)),
-        sa.literal(row.subject_user_id, sa.Uuid).in_(people_of(row.user_id, Capability.SEE_SHARED)),
+        sa.literal(row.subject_user_id, sa.Uuid).in_(
+            select_people(row.user_id, Capability.SEE_SHARED)
+        ),
     )
     if session.scalar(sa.select(entitled)):
         return bool(row.wants_mail)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from flask_login import UserMixin
 
 from roadmap.people import reach
-from roadmap.people.queries import administers, own_teams
+from roadmap.people.queries import is_administrator, own_teams
 from roadmap.people.roles import Capability, capabilities_of, highest_role
 
 
@@ -43,7 +43,7 @@ class Actor(UserMixin):
     # The number of unread notifications, provided by a higher package, see `add_actor_column`.
     unread: int = 0
     # Whether they are on a roadmap, provided by `progress` in the same way.
-    on_roadmap: bool = False
+    is_enrolled: bool = False
     # The scope (a key of `scopes.SCOPES`) and name of the personal token. None for browsers.
     scope: str | None = None
     token_name: str = ""
@@ -83,14 +83,14 @@ class Actor(UserMixin):
     def _by_team(self) -> dict[uuid.UUID, frozenset[Capability]]:
         return reach.capabilities_by_team(self.session, self.id)
 
-    def has_over(self, capability: Capability, person_id: uuid.UUID) -> bool:
+    def has_capability_over(self, capability: Capability, person_id: uuid.UUID) -> bool:
         """Return whether this person has a capability over another one."""
         if person_id not in self._by_person:
             found = reach.capabilities_over(self.session, self.id, person_id)
             self._by_person[person_id] = found
         return capability in self._by_person[person_id]
 
-    def has_in(self, capability: Capability, team_id: uuid.UUID) -> bool:
+    def has_capability_in(self, capability: Capability, team_id: uuid.UUID) -> bool:
         """Return whether this person has a capability in a team or a team above it."""
         return capability in self._by_team.get(team_id, ())
 
@@ -116,4 +116,4 @@ class Actor(UserMixin):
         for name in ("_by_team", "own_teams"):
             self.__dict__.pop(name, None)
         if self.is_admin:
-            self.is_admin = administers(self.session, self.id)
+            self.is_admin = is_administrator(self.session, self.id)

@@ -14,7 +14,9 @@ BASES = {
 DEFAULT_BASIS = "artefact"
 
 
-def judge_name(name: str, added_by_author: bool, by_token: bool = False, basis: str = "") -> str:
+def reviewer_label(
+    name: str, added_by_author: bool, by_token: bool = False, basis: str = ""
+) -> str:
     """Return the name of a reviewer or assessor, followed by remarks in parentheses.
 
     The remarks are: judged `by_token`, the basis (a key of `BASES`), and that the person judged

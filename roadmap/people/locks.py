@@ -40,7 +40,7 @@ def lock_and_load_user(session: Session, user_id: uuid.UUID) -> User:
     return session.scalars(own.execution_options(populate_existing=True)).one()
 
 
-def lock_user_to_read(session: Session, user_id: uuid.UUID) -> None:
+def lock_user_without_version(session: Session, user_id: uuid.UUID) -> None:
     """Lock a person without incrementing their version, for reads before an action's own lock."""
     person = sa.select(_USERS.c.id).where(_USERS.c.id == user_id)
     session.execute(person.with_for_update(key_share=True))
@@ -49,10 +49,10 @@ def lock_user_to_read(session: Session, user_id: uuid.UUID) -> None:
 def lock_and_refresh(session: Session, row: Any) -> bool:
     """Lock the owner of a private row and reload the row; return whether it still exists.
 
-    The lock is that of `lock_user_to_read`, so the version of the owner does not change.
+    The lock is that of `lock_user_without_version`, so the version of the owner does not change.
     """
     try:
-        lock_user_to_read(session, row.user_id)
+        lock_user_without_version(session, row.user_id)
         session.refresh(row)
     except sa.exc.InvalidRequestError:
         return False

@@ -42,15 +42,19 @@ def own(actor: MaybeActor, subject: Any) -> bool:
 
 def over_person(capability: Capability) -> Predicate:
     """Build a predicate: the actor has a capability over the owner of the subject."""
-    return _holds(capability, lambda actor, subject: actor.has_over(capability, subject.user_id))
+    return _capability_predicate(
+        capability, lambda actor, subject: actor.has_capability_over(capability, subject.user_id)
+    )
 
 
 def in_team(capability: Capability) -> Predicate:
     """Build a predicate: the actor has a capability in the team that is the subject."""
-    return _holds(capability, lambda actor, team: actor.has_in(capability, team.id))
+    return _capability_predicate(
+        capability, lambda actor, team: actor.has_capability_in(capability, team.id)
+    )
 
 
-def _holds(capability: Capability, holds: Callable[[Actor, Any], bool]) -> Predicate:
+def _capability_predicate(capability: Capability, holds: Callable[[Actor, Any], bool]) -> Predicate:
     """Build a predicate; without a subject, having the capability anywhere is enough."""
     return lambda actor, subject: (
         actor is not None
@@ -68,15 +72,15 @@ def is_member(actor: MaybeActor, subject: Any) -> bool:
     return actor is not None and (subject is None or subject.id in actor.own_teams)
 
 
-def administers(actor: MaybeActor, _subject: Any) -> bool:
+def is_administrator(actor: MaybeActor, _subject: Any) -> bool:
     return actor is not None and actor.is_admin
 
 
-def both(*predicates: Predicate) -> Predicate:
+def all_of(*predicates: Predicate) -> Predicate:
     return lambda actor, subject: all(predicate(actor, subject) for predicate in predicates)
 
 
-def either(*predicates: Predicate) -> Predicate:
+def any_of(*predicates: Predicate) -> Predicate:
     return lambda actor, subject: any(predicate(actor, subject) for predicate in predicates)
 
 
@@ -95,13 +99,13 @@ PERMISSIONS: dict[str, Predicate] = {
     "enrollment.write": own,
     "progress.read": own,
     "progress.write": own,
-    "evidence.read": either(own, both(over_person(Capability.SEE_SHARED), shared)),
+    "evidence.read": any_of(own, all_of(over_person(Capability.SEE_SHARED), shared)),
     "evidence.write": own,
     # Create and change evidence. Actors without evidence.write (draft tokens) only change drafts.
     "evidence.draft": own,
     "evidence.submit": own,
-    "evidence.review": both(over_person(Capability.REVIEW), shared),
-    "evidence.comment": either(own, both(over_person(Capability.COMMENT), shared)),
+    "evidence.review": all_of(over_person(Capability.REVIEW), shared),
+    "evidence.comment": any_of(own, all_of(over_person(Capability.COMMENT), shared)),
     "endorsement.read": own,
     "endorsement.write": own,
     "skill.read": own,
@@ -148,20 +152,20 @@ PERMISSIONS: dict[str, Predicate] = {
     "search.read": signed_in,
     # Administrators see who is in a team, and nothing else.
     "team.list": signed_in,
-    "team.read": either(in_team(Capability.SEE_SHARED), is_member, administers),
+    "team.read": any_of(in_team(Capability.SEE_SHARED), is_member, is_administrator),
     "team.matrix": in_team(Capability.SEE_SHARED),
-    "team.members": either(in_team(Capability.MANAGE_TEAM), administers),
-    "team.invite": either(in_team(Capability.MANAGE_TEAM), administers),
+    "team.members": any_of(in_team(Capability.MANAGE_TEAM), is_administrator),
+    "team.invite": any_of(in_team(Capability.MANAGE_TEAM), is_administrator),
     "team.leave": is_member,
     # The shared profile of a person, which they may see as well.
-    "person.read": either(own, over_person(Capability.SEE_SHARED)),
+    "person.read": any_of(own, over_person(Capability.SEE_SHARED)),
     "person.assess": over_person(Capability.ASSESS),
     "person.verify": over_person(Capability.REVIEW),
     # `review.read` is the page of a piece of evidence, `review.list` the review queue.
-    "review.read": both(over_person(Capability.SEE_SHARED), shared),
+    "review.read": all_of(over_person(Capability.SEE_SHARED), shared),
     "review.list": over_person(Capability.REVIEW),
-    "admin.read": administers,
-    "admin.write": administers,
+    "admin.read": is_administrator,
+    "admin.write": is_administrator,
     "notification.read": own,
     "notification.write": own,
     "token.read": own,
@@ -176,14 +180,14 @@ def can(actor: MaybeActor, action: str, subject: Any = None) -> bool:
     as well. Raises KeyError for an unknown action.
     """
     predicate = PERMISSIONS[action]
-    if actor is not None and actor.scope is not None and refuse_token(actor, action):
+    if actor is not None and actor.scope is not None and find_token_refusal(actor, action):
         return False
     return predicate(actor, subject)
 
 
-def refuse_token(actor: Actor, action: str) -> str:
+def find_token_refusal(actor: Actor, action: str) -> str:
     """Return why an actor's token may not do something, and the alternatives; "" if it may."""
-    return str(find_refusal(actor.scope, action, judges=actor.judges_by_token) or "")
+    return str(find_refusal(actor.scope, action, may_judge=actor.judges_by_token) or "")
 
 
 def load(session: Session, actor: MaybeActor, action: str, model: type[Row], key: Any) -> Row:

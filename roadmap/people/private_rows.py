@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.core.limits import LimitReached, count_rows
 from roadmap.core.stale_forms import RowDeleted, check_fingerprint
-from roadmap.people.locks import lock_and_refresh, lock_user_to_read
+from roadmap.people.locks import lock_and_refresh, lock_user_without_version
 
 Row = TypeVar("Row", bound=Any)
 
@@ -22,7 +22,7 @@ def add_row(
 
     Raises `limit` if the person already has `most` rows, counting those that match `within`.
     """
-    lock_user_to_read(session, row.user_id)
+    lock_user_without_version(session, row.user_id)
     model = type(row)
     mine = sa.select(model).where(model.id == row.id, model.user_id == row.user_id)
     if (made := session.scalar(mine)) is not None:

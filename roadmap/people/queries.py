@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.core.text import fold
 from roadmap.people.models import Membership, Team, User
-from roadmap.people.reach import held_teams, team_tree, teams_of
+from roadmap.people.reach import select_teams, select_teams_with_holder, team_tree
 from roadmap.people.roles import Capability
 from roadmap.people.rules import by_name
 
@@ -22,7 +22,7 @@ def own_teams(session: Session, user_id: uuid.UUID) -> frozenset[uuid.UUID]:
     return frozenset(session.scalars(own))
 
 
-def administers(session: Session, user_id: uuid.UUID) -> bool:
+def is_administrator(session: Session, user_id: uuid.UUID) -> bool:
     """Return whether a person is currently an administrator; False if deactivated."""
     found = sa.select(User.id).where(
         User.id == user_id, User.is_admin, User.deactivated_at.is_(None)
@@ -82,18 +82,18 @@ def memberships(session: Session, user_id: uuid.UUID) -> list[tuple[Team, str]]:
     return sorted(((team, role) for team, role in rows), key=lambda each: by_name(each[0]))
 
 
-def teams_managed_alone(
-    session: Session, user_id: uuid.UUID, *, leaving: uuid.UUID | None = None
+def list_solely_managed_teams(
+    session: Session, user_id: uuid.UUID, *, leaving_team_id: uuid.UUID | None = None
 ) -> list[Team]:
     """List the teams, including nested ones, of which a person is the only manager, by name.
 
-    With `leaving`, list those that have no manager once the person has left this team.
+    With `leaving_team_id`, list those that have no manager once the person has left this team.
     """
     remaining = Membership.user_id != user_id
-    if leaving is not None:
-        remaining = sa.or_(remaining, Membership.team_id != leaving)
-    others = held_teams(Capability.MANAGE_TEAM, remaining)
-    managed = teams_of(user_id, Capability.MANAGE_TEAM)
+    if leaving_team_id is not None:
+        remaining = sa.or_(remaining, Membership.team_id != leaving_team_id)
+    others = select_teams_with_holder(Capability.MANAGE_TEAM, remaining)
+    managed = select_teams(user_id, Capability.MANAGE_TEAM)
     rows = session.scalars(sa.select(Team).where(Team.id.in_(managed), Team.id.not_in(others)))
     return sorted(rows, key=by_name)
 

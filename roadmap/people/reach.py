@@ -20,25 +20,25 @@ from roadmap.people.roles import ROLES, Capability, roles_with
 _IS_ACTIVE = User.deactivated_at.is_(None)
 
 
-def people_of(
-    actor: Any, capability: Capability, *, even_deactivated: bool = False
+def select_people(
+    actor: Any, capability: Capability, *, include_deactivated: bool = False
 ) -> sa.Select[Any]:
     """Select the ids of the people over whom `actor` has a capability.
 
-    `even_deactivated` includes deactivated accounts, as actor and as people.
+    `include_deactivated` includes deactivated accounts, as actor and as people.
     """
-    teams = teams_of(actor, capability, even_deactivated=even_deactivated)
+    teams = select_teams(actor, capability, include_deactivated=include_deactivated)
     people = (
         sa.select(Membership.user_id)
         .join(User, User.id == Membership.user_id)
         .where(Membership.team_id.in_(teams), Membership.user_id != actor)
         .distinct()
     )
-    return people if even_deactivated else people.where(_IS_ACTIVE)
+    return people if include_deactivated else people.where(_IS_ACTIVE)
 
 
-def teams_of(
-    actor: Any, capability: Capability, *, even_deactivated: bool = False
+def select_teams(
+    actor: Any, capability: Capability, *, include_deactivated: bool = False
 ) -> sa.Select[Any]:
     """Select the ids of the teams in which `actor` has a capability."""
     own = (
@@ -46,10 +46,12 @@ def teams_of(
         .join(User, User.id == Membership.user_id)
         .where(Membership.user_id == actor, allows(capability))
     )
-    return sa.select(_descend(own if even_deactivated else own.where(_IS_ACTIVE)).c.id)
+    return sa.select(_descend(own if include_deactivated else own.where(_IS_ACTIVE)).c.id)
 
 
-def held_teams(capability: Capability, *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+def select_teams_with_holder(
+    capability: Capability, *conditions: sa.ColumnElement[bool]
+) -> sa.Select[Any]:
     """Select the ids of the teams in which any membership that matches has a capability."""
     own = (
         sa.select(Membership.team_id.label("id"))
@@ -59,7 +61,7 @@ def held_teams(capability: Capability, *conditions: sa.ColumnElement[bool]) -> s
     return sa.select(_descend(own).c.id)
 
 
-def holders_of(session: Session, person_id: uuid.UUID, capability: Capability) -> list[User]:
+def load_holders(session: Session, person_id: uuid.UUID, capability: Capability) -> list[User]:
     """Load the people who have a capability over a person, by name."""
     holders = select_holders([person_id], capability).subquery()
     query = sa.select(User).where(User.id.in_(sa.select(holders.c.holder)))
@@ -89,7 +91,7 @@ def select_holders(people: Any, capability: Capability | None = None) -> sa.Sele
     return holders if capability is None else holders.where(allows(capability))
 
 
-def was_added_by(
+def is_role_granted_by(
     session: Session, holder_id: uuid.UUID, person_id: uuid.UUID, capability: Capability
 ) -> bool:
     """Return whether all roles that give `holder_id` the capability were granted by the person."""

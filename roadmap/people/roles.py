@@ -175,8 +175,9 @@ def capabilities_of(roles: str) -> frozenset[Capability]:
     return frozenset().union(*(ROLES[key].capabilities for key in roles.split(",") if key))
 
 
-def highest_role(held: frozenset[Capability]) -> str:
-    """Return the highest role whose capabilities are all in `held`, or else the lowest role."""
+def highest_role(capabilities: frozenset[Capability]) -> str:
+    """Return the highest role that needs no other capabilities than these, or else the lowest."""
     return next(
-        (key for key in reversed(ROLES) if ROLES[key].capabilities <= held), next(iter(ROLES))
+        (key for key in reversed(ROLES) if ROLES[key].capabilities <= capabilities),
+        next(iter(ROLES)),
     )

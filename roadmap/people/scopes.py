@@ -15,8 +15,8 @@ JUDGEMENT_REFUSAL = _l(
     "Only a person who is signed in verifies, returns and assesses. Do it on its page, or ask the "
     "operator of this server to allow it by token (ROADMAP_REVIEW_BY_TOKEN)."
 )
-READING = frozenset({"read", "list", "matrix", "call", "public"})
-DRAFTING = frozenset(
+READ_VERBS = frozenset({"read", "list", "matrix", "call", "public"})
+DRAFT_ACTIONS = frozenset(
     {"public", "mcp.call", "roadmap.read", "progress.read", "evidence.read", "evidence.draft"}
 )
 
@@ -34,15 +34,15 @@ class Scope:
     refusal: LazyString
 
 
-def _reads(action: str) -> bool:
-    return action.rpartition(".")[2] in READING
+def _is_read_action(action: str) -> bool:
+    return action.rpartition(".")[2] in READ_VERBS
 
 
 SCOPES: dict[str, Scope] = {
     "read": Scope(
         label=_l("Read"),
         description=_l("what you can see here"),
-        permits=_reads,
+        permits=_is_read_action,
         refusal=_l("This token can only read. Create one with the scope write."),
     ),
     "draft": Scope(
@@ -50,7 +50,7 @@ SCOPES: dict[str, Scope] = {
         description=_l(
             "reads your roadmap and evidence, and writes drafts that carry its name, for an agent"
         ),
-        permits=DRAFTING.__contains__,
+        permits=DRAFT_ACTIONS.__contains__,
         refusal=_l(
             "This token reads its person's roadmap and evidence, and writes drafts. The rest takes "
             "the pages, or a token of the scope write."
@@ -65,13 +65,13 @@ SCOPES: dict[str, Scope] = {
 }
 
 
-def find_refusal(scope: str | None, action: str, *, judges: bool) -> LazyString | None:
+def find_refusal(scope: str | None, action: str, *, may_judge: bool) -> LazyString | None:
     """Return why a token of this scope may not do something, or None. A scope of None is no token.
 
-    `judges` is whether the operator lets tokens judge.
+    `may_judge` is whether the operator lets tokens judge.
     """
     if scope is None:
         return None
     if not SCOPES[scope].permits(action):
         return SCOPES[scope].refusal
-    return JUDGEMENT_REFUSAL if action in JUDGEMENTS and not judges else None
+    return JUDGEMENT_REFUSAL if action in JUDGEMENTS and not may_judge else None

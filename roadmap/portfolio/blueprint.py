@@ -44,7 +44,7 @@ def portfolio_url(portfolio_id: uuid.UUID) -> str:
     return f"/portfolios/{portfolio_id}"
 
 
-def see_portfolio(found: Portfolio, anchor: str | None = None) -> BaseResponse:
+def redirect_to_portfolio(found: Portfolio, anchor: str | None = None) -> BaseResponse:
     """Redirect to the page of a portfolio; the default one has its own URL."""
     if found.is_default:
         return see_other("portfolio.index", _anchor=anchor)

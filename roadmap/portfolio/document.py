@@ -4,7 +4,7 @@ The code that builds a `Document` decides what is shown: the chosen items that a
 redacted where their author redacted them, and nothing of a hidden section. Export formats, the
 preview and the public page render all of it, section by section in the order of
 `Document.sections`. The name of a portfolio is private to its owner and not included. Texts other
-than Markdown are single lines, see `cleaned`.
+than Markdown are single lines, see `clean_texts`.
 """
 
 from __future__ import annotations
@@ -193,15 +193,15 @@ class Document:
 MARKDOWN = ("introduction_md", "summary", "description")
 
 
-def cleaned(value: Any) -> Any:
+def clean_texts(value: Any) -> Any:
     """Return the value with every text field other than Markdown cleaned to a single line."""
     if type(value) is str:
         return clean_line(value)
     if isinstance(value, tuple):
-        return tuple(map(cleaned, value))
+        return tuple(map(clean_texts, value))
     if is_dataclass(value) and not isinstance(value, type):
         names = (each.name for each in fields(value) if each.name not in MARKDOWN)
-        return replace(value, **{name: cleaned(getattr(value, name)) for name in names})
+        return replace(value, **{name: clean_texts(getattr(value, name)) for name in names})
     return value
 
 

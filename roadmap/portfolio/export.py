@@ -45,35 +45,37 @@ def export_file(
     KeyError for an unknown format, PortfolioNotFound, TooBusy, PdfError, and MissingCharacters
     unless `allow_missing_characters`.
     """
-    chosen = FORMATS[name]
+    export_format = FORMATS[name]
     with export_slot():
         document = load_document(db.session, actor.id, actor.today(now), portfolio_id)
-        if not allow_missing_characters and (missing := chosen.missing(document)):
+        if not allow_missing_characters and (missing := export_format.missing(document)):
             raise MissingCharacters(missing)
-        made = chosen.render(document)
-        files = chosen.files(document)
-        answer = add_files(made, files) if files else None
+        rendered = export_format.render(document)
+        files = export_format.files(document)
+        archive_file = add_files(rendered, files) if files else None
     found = find_portfolio(db.session, actor.id, portfolio_id, now) if portfolio_id else None
     named = found.name if found is not None and not found.is_default else ""
-    title = str(chosen.title)
+    title = str(export_format.title)
     audit_download(by=actor.id, action="portfolio.exported", target=name, format=title)
-    if answer is not None:
-        size = answer.seek(0, os.SEEK_END)
-        answer.seek(0)
-        response = send_file(answer, mimetype=chosen.mimetype, conditional=False, etag=False)
+    if archive_file is not None:
+        size = archive_file.seek(0, os.SEEK_END)
+        archive_file.seek(0)
+        response = send_file(
+            archive_file, mimetype=export_format.mimetype, conditional=False, etag=False
+        )
         response.content_length = size
     else:
-        response = Response(made, mimetype=chosen.mimetype)
-    filename = f"{file_stem(actor.name, named)}.{chosen.extension}"
+        response = Response(rendered, mimetype=export_format.mimetype)
+    filename = f"{file_stem(actor.name, named)}.{export_format.extension}"
     response.headers.set("Content-Disposition", "attachment", filename=filename)
     return response
 
 
-def add_files(made: bytes, files: Mapping[str, str]) -> IO[bytes]:
+def add_files(rendered: bytes, files: Mapping[str, str]) -> IO[bytes]:
     """Return a temporary file with the ZIP and the stored files added; they may exceed memory."""
-    answer = temporary_file(current_app.config["DATA_DIR"])
-    answer.write(made)
-    with zipfile.ZipFile(answer, "a") as archive:
+    archive_file = temporary_file(current_app.config["DATA_DIR"])
+    archive_file.write(rendered)
+    with zipfile.ZipFile(archive_file, "a") as archive:
         for path, sha256 in files.items():
             try:
                 source = file_store().open(sha256)
@@ -84,7 +86,7 @@ def add_files(made: bytes, files: Mapping[str, str]) -> IO[bytes]:
                 continue
             with source, archive.open(zipfile.ZipInfo(path), "w") as target:
                 shutil.copyfileobj(source, target)
-    return answer
+    return archive_file
 
 
 def file_stem(name: str, portfolio: str = "") -> str:

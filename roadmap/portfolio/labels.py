@@ -15,7 +15,7 @@ from roadmap.portfolio.urls import safe_url
 
 MAX_TOP_RESULTS = 6
 # Characters of a description in a list of items.
-OPENING_LENGTH = 400
+EXCERPT_LENGTH = 400
 
 
 def roadmap_line(document: Document) -> str:
@@ -124,10 +124,10 @@ def skills_label() -> str:
     return _("Skills, named by the author")
 
 
-def opening(item: DocumentItem) -> Markup:
+def description_excerpt(item: DocumentItem) -> Markup:
     """Return the beginning of a long description, or an empty string for a short one."""
     text = item.description
-    return to_opening(text, OPENING_LENGTH) if len(text) > OPENING_LENGTH else Markup("")
+    return to_opening(text, EXCERPT_LENGTH) if len(text) > EXCERPT_LENGTH else Markup("")
 
 
 def file_lines(item: DocumentItem) -> list[str]:
@@ -135,7 +135,7 @@ def file_lines(item: DocumentItem) -> list[str]:
     return [f"{file.name} (SHA-256 {file.sha256})" for file in item.files]
 
 
-def shown_kind(item: DocumentItem) -> str:
+def kind_heading(item: DocumentItem) -> str:
     """Return the kind shown above an item, empty for "Other"."""
     is_plain = item.kind == "other" and item.tone != "lapsed"
     return "" if is_plain else item.kind_label

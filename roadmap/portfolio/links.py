@@ -120,7 +120,7 @@ def find_open_link(
     return found[0], now.astimezone(ZoneInfo(found[1])).date()
 
 
-def record_opening(session: Session, link_id: uuid.UUID, day: dt.date) -> None:
+def record_link_opened(session: Session, link_id: uuid.UUID, day: dt.date) -> None:
     """Record the date on which a link was last opened."""
     session.execute(
         sa.update(PortfolioLink).where(PortfolioLink.id == link_id).values(last_opened_on=day)

@@ -44,9 +44,11 @@ def _escape_start(text: str) -> str:
     return _LINE_START.sub(r"\1\\", text)
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]], sides: Sequence[str] = ()) -> str:
-    """Return a table whose cells are already Markdown; `sides` aligns the columns."""
-    rule = [_RULES.get(side, "---") for side in sides or [""] * len(head)]
+def table(
+    head: Sequence[str], rows: Sequence[Sequence[str]], alignments: Sequence[str] = ()
+) -> str:
+    """Return a table whose cells are already Markdown; `alignments` aligns the columns."""
+    rule = [_RULES.get(alignment, "---") for alignment in alignments or [""] * len(head)]
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))
 
 

@@ -33,7 +33,7 @@ from roadmap.evidence.loader import load_user_items
 from roadmap.evidence.models import Review
 from roadmap.evidence.queries import load_reviews, verifying_review
 from roadmap.people.models import User
-from roadmap.people.reach import holders_of
+from roadmap.people.reach import load_holders
 from roadmap.people.roles import Capability
 from roadmap.portfolio.document import (
     Degree,
@@ -43,7 +43,7 @@ from roadmap.portfolio.document import (
     Profile,
     Skill,
     Tone,
-    cleaned,
+    clean_texts,
 )
 from roadmap.portfolio.markdown_writer import escape
 from roadmap.portfolio.models import Portfolio, Redaction
@@ -119,7 +119,7 @@ def load_document(
         items=_load_items(session, portfolio, today, zone) if "evidence" in sections else (),
         locale=person.locale,
     )
-    return cleaned(document)
+    return clean_texts(document)
 
 
 def _load_profiles(session: Session, portfolio: Portfolio) -> tuple[Profile, ...]:
@@ -171,7 +171,7 @@ def _load_items(
         ),
         badges=badge_addresses(session, user_id) if judgements else {},
         # Without a manager, nothing can be reviewed, so "draft" would be misleading.
-        drafts=drafts if drafts and holders_of(session, user_id, Capability.REVIEW) else (),
+        drafts=drafts if drafts and load_holders(session, user_id, Capability.REVIEW) else (),
         today=today,
         zone=zone,
     )
@@ -284,8 +284,8 @@ def _document_item(item: Item, facts: _Facts) -> DocumentItem:
         kind_label=_kind_label(item, facts.today),
         verified_for=tuple(titles),
         linked_to=tuple(link.title for link in linked),
-        witnessed=_witnessed(item, linked, facts),
-        also_witnessed=_witnessed(item, confirmed, facts),
+        witnessed=_endorsement_lines(item, linked, facts),
+        also_witnessed=_endorsement_lines(item, confirmed, facts),
         badges=(badge,) if badge else (),
         skills=tuple(skill.title for skill in item.skills),
         tone=_tone(item, facts.today),
@@ -324,20 +324,20 @@ def _verified_for(link: Link, zone: ZoneInfo) -> str:
     )
 
 
-def _witnessed(item: Item, links: Iterable[Link], facts: _Facts) -> tuple[str, ...]:
+def _endorsement_lines(item: Item, links: Iterable[Link], facts: _Facts) -> tuple[str, ...]:
     """Return a line with milestone, name, date and statement for each endorsement."""
     said = (each for link in links for each in facts.seen.get((item.user_id, link.key), ()))
-    return tuple(_witness_line(each, facts.zone) for each in said)
+    return tuple(_endorsement_line(each, facts.zone) for each in said)
 
 
-def _witness_line(said: Endorsement, zone: ZoneInfo) -> str:
+def _endorsement_line(endorsement: Endorsement, zone: ZoneInfo) -> str:
     line = _(
         "%(title)s: %(name)s on %(date)s",
-        title=said.title,
-        name=said.named_witness,
-        date=show_date((said.answered_at or said.created_at).astimezone(zone).date()),
+        title=endorsement.title,
+        name=endorsement.named_witness,
+        date=show_date((endorsement.answered_at or endorsement.created_at).astimezone(zone).date()),
     )
-    statement = clean_line(said.statement)
+    statement = clean_line(endorsement.statement)
     return _("%(line)s: “%(statement)s”", line=line, statement=statement) if statement else line
 
 

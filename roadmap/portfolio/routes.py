@@ -27,10 +27,10 @@ from roadmap.portfolio.blueprint import (
     lock_portfolio,
     portfolio,
     portfolio_url,
+    redirect_to_portfolio,
     render_document,
     render_portfolio,
     sections_context,
-    see_portfolio,
 )
 from roadmap.portfolio.export import MissingCharacters, export_file
 from roadmap.portfolio.formats.registry import FORMATS
@@ -104,7 +104,7 @@ def save(portfolio_id: uuid.UUID) -> BaseResponse:
         form.revision.data = found.revision
         return make_response(render_portfolio(current_user, found, form, newer=found), 409)
     flash(_("Your texts are saved."))
-    return see_portfolio(found)
+    return redirect_to_portfolio(found)
 
 
 @portfolio.delete("/portfolios/<uuid:portfolio_id>")
@@ -251,7 +251,7 @@ def _joined_keys(chosen: Iterable[str], known: Iterable[str]) -> str:
 def _sections_response(found: Portfolio, said: str, focus: str) -> BaseResponse:
     """Return the sections fragment with the focus restored, or redirect without htmx."""
     if not wants_fragment():
-        return see_portfolio(found, anchor="sections")
+        return redirect_to_portfolio(found, anchor="sections")
     return render_page(
         "portfolio/_sections.html", announce=said, **sections_context(found), focus=focus
     )

@@ -24,8 +24,8 @@ from roadmap.portfolio.blueprint import (
     lock_portfolio,
     portfolio,
     portfolio_url,
+    redirect_to_portfolio,
     render_portfolio,
-    see_portfolio,
 )
 from roadmap.portfolio.forms import RedactionForm
 from roadmap.portfolio.models import Portfolio, Redaction
@@ -122,7 +122,7 @@ def redact(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
         late = form.differences(RedactionForm(formdata=None, data=stale.saved))
         return make_response(_render_item(found, evidence, form, late), 409)
     flash(_("Readers of this portfolio see “%(title)s” instead.", title=redaction.title))
-    return see_portfolio(found, anchor="pieces")
+    return redirect_to_portfolio(found, anchor="pieces")
 
 
 @portfolio.delete(f"{ITEM}/redaction")
@@ -132,7 +132,7 @@ def unredact(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
     found, evidence = lock_portfolio(current_user, portfolio_id), _find_piece(evidence_id)
     actions.redact_item(db.session, found, evidence_id, None, now=now())
     flash(_("Readers of this portfolio see %(title)s in full.", title=evidence.title))
-    return see_portfolio(found, anchor="pieces")
+    return redirect_to_portfolio(found, anchor="pieces")
 
 
 def _find_piece(evidence_id: uuid.UUID) -> Evidence:
@@ -159,7 +159,7 @@ def _render_item(
         places=len(ids),
         numbers=[(place, str(place + 1)) for place in range(len(ids))],
         redaction=chosen.redactions.get(evidence.id),
-        in_full=selection.portfolios_in_full(db.session, found.id, evidence.id)
+        in_full=selection.list_unredacted_portfolios(db.session, found.id, evidence.id)
         if evidence.visibility == "portfolio"
         else (),
     )
@@ -168,7 +168,7 @@ def _render_item(
 def _items_response(found: Portfolio, said: str, focus: str) -> BaseResponse:
     """Return the lists fragment with the focus restored, or redirect without htmx."""
     if not wants_fragment():
-        return see_portfolio(found, anchor="pieces")
+        return redirect_to_portfolio(found, anchor="pieces")
     return render_page(
         "portfolio/_items_changed.html",
         announce=said,

@@ -44,7 +44,7 @@ def make_link() -> BaseResponse:
     form = _link_form()
     if not form.validate_on_submit():
         return _render_links_page(form, 422)
-    ends_at = _end_of_link(form)
+    ends_at = _link_expiry(form)
     if ends_at is not None and ends_at <= now():
         form.ends_on.errors = [_("Choose a day from today on.")]
         return _render_links_page(form, 422)
@@ -91,13 +91,13 @@ def public(token: str) -> Response:
             # A GET only has a read transaction, so the date is written in a separate one.
             db.session.rollback()
             db.write_or_log(
-                lambda own: links.record_opening(own, link_id, day),
+                lambda own: links.record_link_opened(own, link_id, day),
                 what=f"public link {link_id} was opened",
             )
     return prevent_indexing(response)
 
 
-def _end_of_link(form: LinkForm) -> dt.datetime | None:
+def _link_expiry(form: LinkForm) -> dt.datetime | None:
     """Return when a link expires: after the chosen days, or at the end of its last day.
 
     The last day is one in the owner's time zone.

@@ -34,10 +34,10 @@ def shown(order: str, hidden: str) -> tuple[str, ...]:
     return tuple(key for key in ordered(order) if key not in left_out)
 
 
-def moved(order: str, key: str, place: int) -> list[str]:
+def moved(order: str, key: str, position: int) -> list[str]:
     """Return the keys of all sections with one moved to a 0-based position, clamped."""
     keys = [each for each in ordered(order) if each != key]
-    keys.insert(max(0, place), key)
+    keys.insert(max(0, position), key)
     return keys
 
 

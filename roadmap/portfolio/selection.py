@@ -18,7 +18,7 @@ from roadmap.evidence.audience_sql import is_visible
 from roadmap.evidence.item import Audience, Item
 from roadmap.evidence.loader import load_user_items
 from roadmap.evidence.models import Evidence
-from roadmap.people.reach import holders_of
+from roadmap.people.reach import load_holders
 from roadmap.people.roles import Capability
 from roadmap.portfolio.models import Portfolio, PortfolioItem, Profile, Redaction
 from roadmap.portfolio.profiles import NETWORKS
@@ -108,7 +108,7 @@ def load_selection(
             shown.append(item)
         else:
             showable.append(item)
-    has_manager = bool(holders_of(session, user_id, Capability.REVIEW))
+    has_manager = bool(load_holders(session, user_id, Capability.REVIEW))
     return Selection(
         shown,
         showable,
@@ -187,7 +187,7 @@ def list_portfolios(
     return found or [PortfolioSummary(blank_portfolio(user_id, now), 0)]
 
 
-def portfolios_in_full(
+def list_unredacted_portfolios(
     session: Session, portfolio_id: uuid.UUID, evidence_id: uuid.UUID
 ) -> Sequence[Portfolio]:
     """Load the other portfolios that show an item unredacted, by name."""

@@ -18,7 +18,7 @@ from roadmap.core.limits import LimitReached
 from roadmap.core.stale_forms import StaleForm
 from roadmap.core.types import form_id, new_id
 from roadmap.people.history import record_history
-from roadmap.people.locks import lock_user_to_read
+from roadmap.people.locks import lock_user_without_version
 from roadmap.people.private_rows import add_row, lock_row
 from roadmap.practice import queries
 from roadmap.practice.models import (
@@ -56,7 +56,7 @@ def save_answer(
     `revision` is the one shown in the form, 0 for a new answer. Unchanged answers and new empty
     ones are not saved. Raises StaleForm with the saved answer.
     """
-    lock_user_to_read(session, user_id)
+    lock_user_without_version(session, user_id)
     saved = queries.answer(session, user_id, question)
     own = {item.id for item in queries.own_items(session, user_id, cites)}
     if saved is None:
@@ -84,7 +84,7 @@ def start_attempt(
     session: Session, user_id: uuid.UUID, question: str, *, now: dt.datetime, key: str = ""
 ) -> PracticeAttempt:
     """Start an attempt, once per form `key`, or resume the running one. Raises LimitReached."""
-    lock_user_to_read(session, user_id)
+    lock_user_without_version(session, user_id)
     for attempt in queries.attempts(session, user_id, question):
         if attempt.seconds is None:
             return attempt
@@ -213,7 +213,7 @@ def make_peer_link(
 
     The token itself is not stored. A resubmitted form creates no second link. Raises LimitReached.
     """
-    lock_user_to_read(session, user_id)
+    lock_user_without_version(session, user_id)
     attempt_id = attempt.id if attempt else None
     row_id = form_id(key, user_id, PeerLink.__tablename__, question, attempt_id)
     if (made := session.get(PeerLink, row_id)) is not None:

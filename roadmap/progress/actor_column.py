@@ -12,4 +12,4 @@ from roadmap.progress.models import Enrollment
 def register() -> None:
     """Add the column to the statement that loads the actor."""
     is_enrolled = sa.exists().where(Enrollment.user_id == User.id).correlate(User)
-    add_actor_column("on_roadmap", sa.select(is_enrolled).correlate(User).scalar_subquery())
+    add_actor_column("is_enrolled", sa.select(is_enrolled).correlate(User).scalar_subquery())

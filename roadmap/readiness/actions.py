@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.catalog.queries import load_revision
 from roadmap.core.config import VERSION
-from roadmap.people.locks import lock_user_to_read
+from roadmap.people.locks import lock_user_without_version
 from roadmap.people.models import User
 from roadmap.progress.models import Enrollment
 from roadmap.readiness.evidence_tally import count_evidence
@@ -28,7 +28,7 @@ from roadmap.readiness.tally import Tally
 if TYPE_CHECKING:
     from roadmap.catalog.content import Content
 
-CHANGED = "people_whose_facts_changed"
+CHANGED_PEOPLE = "people_whose_facts_changed"
 
 SummaryValues = dict[str, Any]
 """The columns of a summary row, without its key."""
@@ -45,7 +45,7 @@ def mark_changed(
     session: Session, user_id: uuid.UUID, now: dt.datetime, *, only_statuses: bool = False
 ) -> None:
     """Mark a person's facts as changed, so that their rows are refreshed before the commit."""
-    changed = session.info.setdefault(CHANGED, {})
+    changed = session.info.setdefault(CHANGED_PEOPLE, {})
     _before, were_statuses = changed.get(user_id, (now, True))
     changed[user_id] = now, only_statuses and were_statuses
 
@@ -57,7 +57,7 @@ def refresh_changed(session: Session) -> None:
     """
     if session.in_nested_transaction():
         return
-    changed = session.info.get(CHANGED, {})
+    changed = session.info.get(CHANGED_PEOPLE, {})
     while changed:
         user_id, (at, _only_statuses) = next(iter(changed.items()))
         refresh_summaries(session, user_id, at)
@@ -72,7 +72,7 @@ def refresh_summaries(
     call this before it responds.
     """
     session.flush()
-    _at, only_statuses = session.info.get(CHANGED, {}).pop(user_id, (now, False))
+    _at, only_statuses = session.info.get(CHANGED_PEOPLE, {}).pop(user_id, (now, False))
     counted: Mapping[uuid.UUID, CountedFacts] = {}
     if only_statuses:
         record, counted = counted_record(session, user_id, now)
@@ -179,5 +179,5 @@ def _date_in(zone: str, now: dt.datetime) -> dt.date | None:
 
 def recompute(session: Session, user_id: uuid.UUID, *, now: dt.datetime) -> None:
     """Lock a person against concurrent changes and recompute their rows."""
-    lock_user_to_read(session, user_id)
+    lock_user_without_version(session, user_id)
     refresh_summaries(session, user_id, now)

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 
-def years_of(spans: Iterable[tuple[date, date | None]], today: date) -> Fraction:
+def count_years(spans: Iterable[tuple[date, date | None]], today: date) -> Fraction:
     """Return the years covered by the spans up to and including `today`, each day counted once.
 
     A span is a first and a last day, or None if it continues. Overlapping and adjacent spans are

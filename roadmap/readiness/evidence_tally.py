@@ -140,7 +140,7 @@ class EvidenceCounts:
         if piece.has_lapsed(self._today):
             return None
         counted = piece.counted
-        proved = proved_by(self._content, piece)
+        proved = milestones_proved_by(self._content, piece)
         tone = VERIFIED if proved else EVIDENCED
         tones = dict.fromkeys(piece.milestones, EVIDENCED) | dict.fromkeys(proved, VERIFIED)
         impacts = [impact for impact in counted.impacts if impact.complete]
@@ -195,7 +195,7 @@ def count_evidence(content: Content, pieces: Iterable[Item], today: date) -> Evi
     return EvidenceCounts(content, pieces, today).tally
 
 
-def proved_by(content: Content, piece: Item) -> list[str]:
+def milestones_proved_by(content: Content, piece: Item) -> list[str]:
     """Return the linked milestones for which a piece is confirmed and of a kind they accept.
 
     Milestones of other roadmaps count as proven, because their accepted kinds are not known here.

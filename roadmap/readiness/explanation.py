@@ -13,7 +13,7 @@ from roadmap.readiness.facts import Degree, Facts
 from roadmap.readiness.gates.gate import GateResult
 from roadmap.readiness.messages import Message
 from roadmap.readiness.next_steps import Step, next_steps, top_three
-from roadmap.readiness.no_effect import why_no_effect
+from roadmap.readiness.no_effect import no_effect_reasons
 from roadmap.readiness.rules import (
     ZERO,
     Evaluation,
@@ -184,7 +184,9 @@ def explain(tally: Tally) -> Readiness:
         return known[loss]
 
     items = tuple(
-        ItemEffect(type_, key, label, effect, () if effect else why_no_effect(tally, type_, key))
+        ItemEffect(
+            type_, key, label, effect, () if effect else no_effect_reasons(tally, type_, key)
+        )
         for type_, key, label in _items(tally.content, tally.facts)
         for effect in [judged.score - score_without(type_, key)]
     )
@@ -329,7 +331,10 @@ def _background_lines(tally: Tally, part: PartScore) -> Iterator[Line]:
 
 def _best_first(tally: Tally, pieces: Iterable[Item]) -> list[tuple[Item, str]]:
     """Return pieces with their tones, verified ones first."""
-    tones = [(piece, "verified" if tally.proved_by(piece) else "evidenced") for piece in pieces]
+    tones = [
+        (piece, "verified" if tally.milestones_proved_by(piece) else "evidenced")
+        for piece in pieces
+    ]
     return sorted(tones, key=lambda each: each[1] == "evidenced")
 
 

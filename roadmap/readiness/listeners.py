@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 from roadmap.core.signals import person_changed, revision_published
 from roadmap.people.locks import lock_users
 from roadmap.progress.models import Enrollment
-from roadmap.readiness.actions import CHANGED, mark_changed, refresh_changed
+from roadmap.readiness.actions import CHANGED_PEOPLE, mark_changed, refresh_changed
 from roadmap.readiness.models import ReadinessSummary
 
 # No figure depends on these. "portfolio" is the selection of pieces; a changed visibility is a
@@ -74,7 +74,7 @@ def _forget_changes(session: Session, transaction: SessionTransaction) -> None:
     They are kept when a savepoint is rolled back, because an unnecessary refresh does no harm.
     """
     if not transaction.nested:
-        session.info.pop(CHANGED, None)
+        session.info.pop(CHANGED_PEOPLE, None)
 
 
 def listen() -> None:

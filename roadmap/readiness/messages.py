@@ -23,8 +23,8 @@ IMPACT_NAMES = {"scale": N_("scale"), "business": N_("business"), "team": N_("te
 KIND_NAMES = {key: kind.name for key, kind in KINDS.items()}
 
 
-def _choose_english(one: str, many: str, num: int) -> str:
-    return one if num == 1 else many
+def _choose_english(singular: str, plural: str, num: int) -> str:
+    return singular if num == 1 else plural
 
 
 @dataclass(slots=True, init=False)
@@ -46,7 +46,7 @@ class Message:
     def text(
         self,
         translate: Callable[[str], str] = str,
-        show: Callable[[float | date], str] = str,
+        format_value: Callable[[float | date], str] = str,
         translate_plural: Callable[[str, str, int], str] = _choose_english,
     ) -> str:
         """Return the text; the defaults give English and unformatted numbers."""
@@ -57,11 +57,11 @@ class Message:
             # Plural forms need whole numbers; 0.1 and 1.5 take the plural.
             template = translate_plural(*self.template, int(num) if num == int(num) else 2)
         return template % {
-            name: value.text(translate, show, translate_plural)
+            name: value.text(translate, format_value, translate_plural)
             if isinstance(value, Message)
             else value
             if isinstance(value, str) and not isinstance(value, PartialDate)
-            else show(value)
+            else format_value(value)
             for name, value in self.values.items()
         }
 
@@ -78,11 +78,11 @@ def join_with_and(names: Sequence[str]) -> Message:
     return _join(names, N_("%(first)s and %(last)s"))
 
 
-def _join(names: Sequence[str], ending: str) -> Message:
+def _join(names: Sequence[str], conjunction: str) -> Message:
     joined = Message(names[0])
     for name in names[1:-1]:
         joined = Message(N_("%(first)s, %(last)s"), first=joined, last=Message(name))
-    return Message(ending, first=joined, last=Message(names[-1])) if len(names) > 1 else joined
+    return Message(conjunction, first=joined, last=Message(names[-1])) if len(names) > 1 else joined
 
 
 def rounded_down(value: Fraction) -> int | float:

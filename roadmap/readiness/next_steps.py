@@ -102,7 +102,7 @@ def _candidates(tally: Tally, now: Fraction) -> Iterator[Candidate]:
     yield from _proof_of_milestones(tally, unproven)
     yield from _evidence_to_record(tally, unproven, now)
     yield from _impacts_to_add(tally)
-    yield from _assessments_to_ask_for(tally)
+    yield from _assessments_to_request(tally)
     yield from _drafts_to_submit(tally)
 
 
@@ -135,7 +135,7 @@ def _open_milestones(tally: Tally) -> Iterator[Candidate]:
             action = "tick_milestone" if waits else "do_milestone"
             hours = ZERO if waits else Fraction(milestone.hours)
             yield (
-                _of_milestone(tally, action, milestone, hours, label),
+                _milestone_step(tally, action, milestone, hours, label),
                 tally.with_facts(statuses={**statuses, milestone.key: "done"}),
             )
 
@@ -168,16 +168,16 @@ def _proof_of_milestones(tally: Tally, unproven: list[Milestone]) -> Iterator[Ca
         piece = next(fitting, None)
         if piece is None:
             kind, label = milestone.evidence[0], N_("Add evidence for “%(milestone)s”")
-            step = _of_milestone(tally, "record_evidence", milestone, EVIDENCE_HOURS, label)
+            step = _milestone_step(tally, "record_evidence", milestone, EVIDENCE_HOURS, label)
             step = replace(step, milestone=milestone.key, kind=kind)
             piece = draft_item(NEW_ITEM_ID, kind, tally.today)
         else:
             label = N_("If one of your pieces proves “%(milestone)s”, link it")
-            step = _of_milestone(tally, "link_evidence", milestone, SHORT_HOURS, label)
+            step = _milestone_step(tally, "link_evidence", milestone, SHORT_HOURS, label)
         yield step, tally.with_piece(piece.with_link(milestone.key))
 
 
-def _of_milestone(
+def _milestone_step(
     tally: Tally, action: str, milestone: Milestone, hours: Fraction, label: str
 ) -> Step:
     place = tally.content.places[milestone.key]
@@ -194,7 +194,7 @@ def _evidence_to_record(
         for requirement in tally.content.policy.evidence
         if sum(kind in requirement.kinds for kind in kinds_there) < requirement.count
     ]
-    gains = {each.key: _gain_of_a_link(tally, each, now) for each in unproven if lacking}
+    gains = {each.key: _link_gain(tally, each, now) for each in unproven if lacking}
     for requirement in lacking:
         fitting = [
             each for each in unproven if not set(requirement.kinds).isdisjoint(each.evidence)
@@ -277,7 +277,7 @@ def _measures(piece: Item, impact: str, leadership: set[str]) -> bool:
     return impact in types and (impact != "team" or is_about_people)
 
 
-def _assessments_to_ask_for(tally: Tally) -> Iterator[Candidate]:
+def _assessments_to_request(tally: Tally) -> Iterator[Candidate]:
     """Yield the skills that someone else could assess at the bar.
 
     These are skills that nobody else has assessed, unless the self-assessment is below the bar, and
@@ -347,7 +347,7 @@ def _first_place(tally: Tally, keys: Iterable[str]) -> int:
     return min((places[key] for key in keys if key in places), default=len(places))
 
 
-def _gain_of_a_link(tally: Tally, milestone: Milestone, now: Fraction) -> Fraction:
+def _link_gain(tally: Tally, milestone: Milestone, now: Fraction) -> Fraction:
     """Return the gain of a first unconfirmed link to a milestone."""
     after = tally.with_facts()
     after.tones = {**tally.tones, milestone.key: EVIDENCED}

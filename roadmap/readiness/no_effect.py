@@ -19,23 +19,23 @@ _PART_OF_ITEM = {
 }
 
 
-def why_no_effect(tally: Tally, item_type: str, key: str) -> tuple[Message, ...]:
+def no_effect_reasons(tally: Tally, item_type: str, key: str) -> tuple[Message, ...]:
     """Return why an item has no effect; the item is identified as in `ItemEffect`."""
     if item_type == "evidence":
-        return tuple(_of_evidence(tally, key))
+        return tuple(_evidence_reasons(tally, key))
     part = _PART_OF_ITEM[item_type]
     if not getattr(tally.content.policy.weights, part):
         return (Message(N_("This roadmap gives no points for it.")),)
     if item_type == "milestone":
-        return (Message(_of_milestone(tally, key)),)
+        return (Message(_milestone_reasons(tally, key)),)
     if item_type == "position":
-        return (Message(_of_position(tally, key)),)
+        return (Message(_position_reasons(tally, key)),)
     if item_type == "degree":
-        return (Message(_of_degree(tally, key)),)
-    return (Message(_of_assessment(tally, item_type, key)),)
+        return (Message(_degree_reasons(tally, key)),)
+    return (Message(_assessment_reasons(tally, item_type, key)),)
 
 
-def _of_milestone(tally: Tally, key: str) -> str:
+def _milestone_reasons(tally: Tally, key: str) -> str:
     milestone, status = tally.content.by_key[key], tally.facts.statuses[key]
     if status == "in_progress":
         return N_("In progress: it counts once it is done.")
@@ -62,7 +62,7 @@ def _of_milestone(tally: Tally, key: str) -> str:
     return N_("Not applicable: without it, the stage requires the same hours.")
 
 
-def _of_assessment(tally: Tally, item_type: str, key: str) -> str:
+def _assessment_reasons(tally: Tally, item_type: str, key: str) -> str:
     facts, factors = tally.facts, tally.content.policy.factors
     own, other = facts.self_levels.get(key), facts.other_levels.get(key)
     if item_type == "self_assessment" and other is not None:
@@ -74,7 +74,7 @@ def _of_assessment(tally: Tally, item_type: str, key: str) -> str:
     return N_("It gives as many points as the self-assessment that it replaces.")
 
 
-def _of_position(tally: Tally, key: str) -> str:
+def _position_reasons(tally: Tally, key: str) -> str:
     position = next(each for each in tally.facts.positions if each.id == key)
     if not position.is_ml:
         return N_("Not marked as ML engineering.")
@@ -86,7 +86,7 @@ def _of_position(tally: Tally, key: str) -> str:
     return N_("The years are reached without it.")
 
 
-def _of_degree(tally: Tally, key: str) -> str:
+def _degree_reasons(tally: Tally, key: str) -> str:
     degree = next(each for each in tally.facts.degrees if each.id == key)
     asked = tally.content.policy.background
     if asked is None or not asked.degrees.get(degree.level):
@@ -97,7 +97,7 @@ def _of_degree(tally: Tally, key: str) -> str:
     return N_("The years alone count for as much.")
 
 
-def _of_evidence(tally: Tally, key: str) -> Iterator[Message]:
+def _evidence_reasons(tally: Tally, key: str) -> Iterator[Message]:
     """Yield why a piece adds nothing through its kind, its milestones and its metrics."""
     piece = tally.unlapsed_by_id.get(key)
     if piece is None:
@@ -105,8 +105,8 @@ def _of_evidence(tally: Tally, key: str) -> Iterator[Message]:
         if (last := lapsed.counted.expires_on) is not None:
             yield Message(N_("It lapsed after %(date)s."), date=last)
         return
-    yield _of_kind(tally, piece)
-    yield Message(_of_links(tally, piece))
+    yield _kind_reasons(tally, piece)
+    yield Message(_link_reasons(tally, piece))
     if impacts := piece.counted.impacts:
         if any(impact.complete for impact in impacts):
             yield Message(N_("Other evidence measures the same types of impact."))
@@ -116,7 +116,7 @@ def _of_evidence(tally: Tally, key: str) -> Iterator[Message]:
             )
 
 
-def _of_kind(tally: Tally, piece: Item) -> Message:
+def _kind_reasons(tally: Tally, piece: Item) -> Message:
     policy, kind, counted = tally.content.policy, piece.counted.kind, tally.evidence
     for requirement in policy.evidence:
         if kind in requirement.kinds and requirement.points:
@@ -137,7 +137,7 @@ def _of_kind(tally: Tally, piece: Item) -> Message:
     return Message(N_("Evidence of its kind has no points of its own."))
 
 
-def _of_links(tally: Tally, piece: Item) -> str:
+def _link_reasons(tally: Tally, piece: Item) -> str:
     linked = [key for key in piece.milestones if key in tally.content.by_key]
     done = [key for key in linked if tally.facts.statuses.get(key) == "done"]
     if not linked:

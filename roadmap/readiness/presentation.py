@@ -158,7 +158,7 @@ def format_points(value: Fraction | Decimal) -> str:
     return number_filter(value if isinstance(value, Decimal) else round_to_tenths(value), "0.0")
 
 
-def points_of(points: Fraction | Decimal, maximum: Fraction) -> str:
+def format_points_of(points: Fraction | Decimal, maximum: Fraction) -> str:
     """Format points with their maximum."""
     shown = {"points": format_points(points), "maximum": format_points(maximum)}
     return _("%(points)s of %(maximum)s", **shown)
@@ -199,25 +199,25 @@ def score_line(found: Readiness) -> str:
     return line % {"score": format_points(found.shown_score), "verdict": verdict}
 
 
-def what_if_message(found: Readiness, supposed: WhatIf) -> str:
+def what_if_message(found: Readiness, result: WhatIf) -> str:
     """Describe the resulting score, gates and verdict, or "" if nothing was chosen."""
-    after = supposed.after
+    after = result.after
     if after is None:
         return ""
     said = ngettext(
         "If this came true: %(before)s → %(after)s (%(gain)s).",
         "If these %(num)d came true: %(before)s → %(after)s (%(gain)s).",
-        len(supposed.chosen),
+        len(result.chosen),
         before=format_points(found.score),
         after=format_points(after.score),
         gain=format_gain(found.score, after.score) or "0",
     )
     sentences = [said]
-    if supposed.opened:
-        gates = ", ".join(gate.title for gate in supposed.opened)
+    if result.opened:
+        gates = ", ".join(gate.title for gate in result.opened)
         sentences.append(_("Then passed: %(gates)s.", gates=gates))
-    if supposed.closed:
-        gates = ", ".join(gate.title for gate in supposed.closed)
+    if result.closed:
+        gates = ", ".join(gate.title for gate in result.closed)
         sentences.append(_("No longer passed: %(gates)s.", gates=gates))
     verdict = verdict_title(after.shown_verdict)
     is_same = after.shown_verdict == found.shown_verdict
@@ -268,7 +268,7 @@ def explanation_context(found: Readiness, to: SourceLinks) -> dict[str, Any]:
         "score_line": score_line(found),
         "part_titles": PART_TITLES,
         "what_if_titles": WHAT_IF_TITLES,
-        "points_of": points_of,
+        "format_points_of": format_points_of,
         "impact_label": impact_label,
         "percent": lambda share: number_filter(round(float(share) * 100)),
     }

@@ -228,11 +228,13 @@ def _latest(moment: Any, *conditions: Any) -> sa.ScalarSelect[Any]:
 _owned = _evidence.user_id == _user.id
 _shared = sa.and_(_owned, audience_sql.is_visible(Audience.MANAGER))
 # Editing a piece in review keeps its place in the queue but creates a new version to read.
-_ASKED_AT = sa.case(
+_REVIEW_REQUESTED_AT = sa.case(
     (_version.submitted_at > _evidence.submitted_at, _version.submitted_at),
     else_=_evidence.submitted_at,
 )
-_waits = sa.exists().where(_owned, _evidence.state.in_(AWAITING_REVIEW)).correlate(User.__table__)
+_has_pending_reviews = (
+    sa.exists().where(_owned, _evidence.state.in_(AWAITING_REVIEW)).correlate(User.__table__)
+)
 _was_reviewed = sa.exists().where(_review.user_id == _user.id).correlate(User.__table__)
 # Only the person's own actions are activity, not reviews. Others see that a piece was submitted,
 # not that its author edited it.
@@ -245,10 +247,10 @@ _USERS = (
         _roadmap.revision_id,
         _latest(_status.changed_at, _status.user_id == _user.id).label("latest_status_at"),
         _latest(_evidence.updated_at, _owned).label("evidence_changed_at"),
-        _latest(_ASKED_AT, _shared, _version.id == _evidence.current_id).label(
+        _latest(_REVIEW_REQUESTED_AT, _shared, _version.id == _evidence.current_id).label(
             "shared_evidence_changed_at"
         ),
-        sa.and_(_waits, sa.not_(_was_reviewed)).label("awaits_first_review"),
+        sa.and_(_has_pending_reviews, sa.not_(_was_reviewed)).label("awaits_first_review"),
     )
     .outerjoin_from(User.__table__, Enrollment.__table__, _enrollment.user_id == _user.id)
     .outerjoin(Roadmap.__table__, _roadmap.id == _enrollment.roadmap_id)

@@ -9,7 +9,7 @@ from roadmap.catalog.queries import load_revision
 from roadmap.core.database import db
 from roadmap.core.web import now, render_page, wants_fragment
 from roadmap.people.permissions import find_invitable_team, permit
-from roadmap.people.reach import holders_of
+from roadmap.people.reach import load_holders
 from roadmap.people.roles import Capability
 from roadmap.progress.queries import enrollment, enrollments
 from roadmap.readiness.explanation import explain
@@ -22,7 +22,7 @@ from roadmap.readiness.presentation import (
 )
 from roadmap.readiness.queries import person_record
 from roadmap.readiness.tally import Tally
-from roadmap.readiness.what_if import read_wanted, what_if
+from roadmap.readiness.what_if import parse_choice_keys, what_if
 
 readiness = Blueprint("readiness", __name__)
 readiness.add_app_template_filter(message_filter, "message")
@@ -47,19 +47,19 @@ def page() -> Response | str:
     own = person_record(db.session, current_user.id).own
     tally = Tally(content, own, current_user.today(now()))
     found = explain(tally)
-    has_manager = bool(holders_of(db.session, current_user.id, Capability.REVIEW))
-    wanted = read_wanted(request.args.getlist("if"))
-    supposed = what_if(tally, found, wanted)
-    said = what_if_message(found, supposed)
+    has_manager = bool(load_holders(db.session, current_user.id, Capability.REVIEW))
+    choice_keys = parse_choice_keys(request.args.getlist("if"))
+    result = what_if(tally, found, choice_keys)
+    said = what_if_message(found, result)
     if wants_fragment():
         name = "readiness/_what_if_result.html"
-        return render_page(name, announce=said, roadmap=content, supposed=supposed, said=said)
+        return render_page(name, announce=said, roadmap=content, result=result, said=said)
     others = [each for each in enrollments(db.session, current_user.id) if each.slug != mine.slug]
     return render_template(
         "readiness/page.html",
         roadmap=content,
         others=others,
-        supposed=supposed,
+        result=result,
         said=said,
         own_team=None if has_manager else find_invitable_team(db.session, current_user),
         **own_context(found, own, content, has_manager=has_manager),

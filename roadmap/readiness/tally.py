@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from roadmap.core.dates import PartialDate
 from roadmap.evidence.item import Item
-from roadmap.readiness.calendar_years import years_of
+from roadmap.readiness.calendar_years import count_years
 from roadmap.readiness.evidence_tally import (
     EvidenceCounts,
     EvidenceTally,
-    proved_by,
+    milestones_proved_by,
 )
 from roadmap.readiness.facts import Facts
 
@@ -105,9 +105,9 @@ class Tally:
         """Return the pieces that have not lapsed, by their id."""
         return {str(piece.id): piece for piece in self.unlapsed_evidence}
 
-    def proved_by(self, piece: Item) -> list[str]:
+    def milestones_proved_by(self, piece: Item) -> list[str]:
         """Return the linked milestones for which a piece is confirmed and of an accepted kind."""
-        return proved_by(self.content, piece)
+        return milestones_proved_by(self.content, piece)
 
     @property
     def verifiers(self) -> int:
@@ -116,7 +116,7 @@ class Tally:
             {
                 link.verifier
                 for piece in self.unlapsed_evidence
-                for keys in [self.proved_by(piece)]
+                for keys in [self.milestones_proved_by(piece)]
                 for link in piece.links
                 if link.key in keys
             }
@@ -130,7 +130,7 @@ class Tally:
             for position in self.facts.positions
             if position.is_ml
         ]
-        return years_of(spans, self.today)
+        return count_years(spans, self.today)
 
     @cached_property
     def stages(self) -> list[StageHours]:

@@ -20,11 +20,11 @@ from roadmap.readiness.rules import Evaluation, evaluate, score_of
 from roadmap.readiness.tally import Tally
 
 # The kinds of choices and how many of each are offered; a URL may name any choice.
-OFFERED = {"verified": 6, "done": 4, "assessed": 8, "impact": 3}
+MAX_OFFERED = {"verified": 6, "done": 4, "assessed": 8, "impact": 3}
 MAX_CHOSEN = 30
 # Of thousands of waiting pieces only the newest are evaluated.
-MAX_WAITING_TRIED = 100
-MAY_BE_VERIFIED = ("draft", "returned", *AWAITING_REVIEW)
+MAX_PENDING_EVALUATED = 100
+VERIFIABLE_STATES = ("draft", "returned", *AWAITING_REVIEW)
 _KIND_OF_ACTION = {
     "tick_milestone": "done",
     "do_milestone": "done",
@@ -47,7 +47,7 @@ class Choice:
 
     @property
     def kind(self) -> str:
-        """Return the kind of change, one of `OFFERED`."""
+        """Return the kind of change, one of `MAX_OFFERED`."""
         return self.key.partition(":")[0]
 
 
@@ -67,13 +67,13 @@ class WhatIf:
     closed: tuple[GateResult, ...] = ()
 
 
-def what_if(tally: Tally, before: Readiness, wanted: Iterable[str]) -> WhatIf:
-    """Evaluate the facts as if the changes `wanted`, given by their keys, had happened.
+def what_if(tally: Tally, before: Readiness, choice_keys: Iterable[str]) -> WhatIf:
+    """Evaluate the facts as if the changes with these keys had happened.
 
     `before` is the explained evaluation of the current facts.
     """
-    keys = list(dict.fromkeys(wanted))
-    offered = {choice.key: choice for choice in _offered(tally, before.score, before.steps)}
+    keys = list(dict.fromkeys(choice_keys))
+    offered = {choice.key: choice for choice in _best_choices(tally, before.score, before.steps)}
     asked = [find_choice(tally, key) for key in keys[:MAX_CHOSEN]]
     others = [choice for choice in asked if choice and choice.key not in offered]
     chosen = tuple(choice.key for choice in asked if choice)
@@ -91,7 +91,7 @@ def what_if(tally: Tally, before: Readiness, wanted: Iterable[str]) -> WhatIf:
     return replace(found, after=after, opened=opened, closed=closed)
 
 
-def read_wanted(values: Iterable[str]) -> list[str]:
+def parse_choice_keys(values: Iterable[str]) -> list[str]:
     """Return the keys of choices in a URL: one in each value, or several separated by commas."""
     return [key for value in values for key in value.split(",") if key]
 
@@ -108,7 +108,7 @@ def find_choice(tally: Tally, key: str) -> Choice | None:
             if tally.facts.other_levels.get(target, 0) < skill.bar:
                 title = skill.title
         case "verified" if piece := tally.unlapsed_by_id.get(target):
-            if piece.state in MAY_BE_VERIFIED and as_confirmed(tally.content, piece):
+            if piece.state in VERIFIABLE_STATES and as_confirmed(tally.content, piece):
                 title = piece.title
         case "impact":
             type_, _, id_ = target.partition(":")
@@ -139,15 +139,17 @@ def assume(tally: Tally, keys: Iterable[str]) -> Tally:
                 type_, _, id_ = target.partition(":")
                 impacts = (*pieces[id_].counted.impacts, replace(COMPLETE_IMPACT, type=type_))
                 pieces[id_] = pieces[id_].with_counted(impacts=impacts)
-    supposed = replace(facts, statuses=statuses, other_levels=levels, pieces=tuple(pieces.values()))
-    return Tally(content, supposed, tally.today)
+    hypothetical_facts = replace(
+        facts, statuses=statuses, other_levels=levels, pieces=tuple(pieces.values())
+    )
+    return Tally(content, hypothetical_facts, tally.today)
 
 
 def _measures(piece: Item, type_: str) -> bool:
     return any(impact.type == type_ and impact.complete for impact in piece.counted.impacts)
 
 
-def _offered(tally: Tally, now: Fraction, steps: Iterable[Step]) -> Iterator[Choice]:
+def _best_choices(tally: Tally, now: Fraction, steps: Iterable[Step]) -> Iterator[Choice]:
     """Yield the best choices of each kind: steps, waiting pieces, skills below their bar."""
     worth = []
     for step in steps:
@@ -158,7 +160,7 @@ def _offered(tally: Tally, now: Fraction, steps: Iterable[Step]) -> Iterator[Cho
     returned = [piece for piece in tally.unlapsed_evidence if piece.state == "returned"]
     hypothetical = {
         f"verified:{piece.id}": tally.with_piece(confirmed)
-        for piece in [*returned, *waiting][-MAX_WAITING_TRIED:]
+        for piece in [*returned, *waiting][-MAX_PENDING_EVALUATED:]
         if (confirmed := as_confirmed(tally.content, piece))
     }
     for skill in tally.content.skills:
@@ -169,7 +171,7 @@ def _offered(tally: Tally, now: Fraction, steps: Iterable[Step]) -> Iterator[Cho
         opens_gate = any(rule.check(after).passed for rule in unpassed)
         worth.append((key, score_of(after) - now, opens_gate))
     worth.sort(key=lambda each: -each[1])
-    for kind, most in OFFERED.items():
+    for kind, most in MAX_OFFERED.items():
         best = [each for each in worth if each[0].startswith(kind) and (each[1] > 0 or each[2])]
         for key, gain, _opens_gate in best[:most]:
             if choice := find_choice(tally, key):

@@ -29,7 +29,7 @@ from roadmap.evidence.queries import EvidenceDetail, load_detail, load_reviewers
 from roadmap.evidence.rules import WITHDRAWAL_PERIOD, Refused, check_withdrawable
 from roadmap.people.actor import Actor
 from roadmap.people.models import Membership, Team, User
-from roadmap.people.reach import people_of, team_tree, teams_of
+from roadmap.people.reach import select_people, select_teams, team_tree
 from roadmap.people.roles import Capability
 from roadmap.progress.models import MilestoneStatus
 from roadmap.reviews.rules import Difference, differences
@@ -294,12 +294,12 @@ def _shared_query(actor: Actor, filters: Filters) -> sa.Select[Any]:
         .join(User, User.id == Evidence.user_id)
         .join(EvidenceVersion, EvidenceVersion.id == newest_version_id(Audience.MANAGER))
         .where(
-            Evidence.user_id.in_(people_of(actor.id, Capability.REVIEW)),
+            Evidence.user_id.in_(select_people(actor.id, Capability.REVIEW)),
             is_visible(Audience.MANAGER),
         )
     )
     if filters.team is not None:
-        teams = teams_of(actor.id, Capability.REVIEW)
+        teams = select_teams(actor.id, Capability.REVIEW)
         team = sa.select(Team.id).where(Team.slug == filters.team, Team.id.in_(teams))
         tree = team_tree(team.scalar_subquery())
         members = sa.select(Membership.user_id).where(Membership.team_id.in_(tree))
@@ -316,14 +316,14 @@ def load_filter_choices(session: Session, actor: Actor) -> dict[str, list[tuple[
     people = session.execute(
         sa.select(User.id, User.name)
         .where(
-            User.id.in_(people_of(actor.id, Capability.REVIEW)),
+            User.id.in_(select_people(actor.id, Capability.REVIEW)),
             sa.exists().where(Evidence.user_id == User.id, is_visible(Audience.MANAGER)),
         )
         .order_by(User.search_text, User.id)
     )
     teams = session.execute(
         sa.select(Team.slug, Team.name).where(
-            Team.id.in_(teams_of(actor.id, Capability.REVIEW)),
+            Team.id.in_(select_teams(actor.id, Capability.REVIEW)),
             sa.exists().where(Membership.team_id == Team.id),
         )
     )
@@ -440,7 +440,7 @@ def find_author(session: Session, actor: Actor, person_id: uuid.UUID) -> tuple[s
         sa.select(User.name, Team.slug)
         .join_from(User, Membership, Membership.user_id == User.id)
         .join(Team, Team.id == Membership.team_id)
-        .where(User.id == person_id, Team.id.in_(teams_of(actor.id, Capability.SEE_SHARED)))
+        .where(User.id == person_id, Team.id.in_(select_teams(actor.id, Capability.SEE_SHARED)))
         .order_by(Team.slug)
         .limit(1)
     ).first()

@@ -208,9 +208,9 @@ def withdraw(evidence_id: uuid.UUID) -> Response:
     return _render_page(piece, ReviewForm(formdata=None, data=sent))
 
 
-@reviews.put("/reviews/<uuid:evidence_id>/taking")
+@reviews.put("/reviews/<uuid:evidence_id>/taking", endpoint="take_up")
 @permit("evidence.review")
-def take_up(evidence_id: uuid.UUID) -> Response:
+def begin_review(evidence_id: uuid.UUID) -> Response:
     """Start a review, so that the author sees that the item is being reviewed."""
     piece = _load_evidence(evidence_id, "evidence.review")
     form = ReviewForm()
@@ -223,9 +223,9 @@ def take_up(evidence_id: uuid.UUID) -> Response:
     return see_other("reviews.show", evidence_id=piece.id, **_parse_filters().as_query)
 
 
-@reviews.delete("/reviews/<uuid:evidence_id>/taking")
+@reviews.delete("/reviews/<uuid:evidence_id>/taking", endpoint="let_go")
 @permit("evidence.review")
-def let_go(evidence_id: uuid.UUID) -> Response:
+def stop_review(evidence_id: uuid.UUID) -> Response:
     """Stop one's own review, so that others can review the item and its author can withdraw it."""
     piece = _load_evidence(evidence_id, "evidence.review")
     try:
@@ -316,7 +316,7 @@ def _render_page(
         found=found,
         form=form,
         ticked=ticked,
-        may_review=current_user.has_over(Capability.REVIEW, piece.user_id),
+        may_review=current_user.has_capability_over(Capability.REVIEW, piece.user_id),
         withdrawable=found.withdrawable(current_user, now()),
         withdrawal=withdrawal or WithdrawalForm(formdata=None),
         following=following,

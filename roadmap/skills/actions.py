@@ -19,7 +19,7 @@ from roadmap.people.audit import record_audit
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user_for_actor
 from roadmap.people.permissions import can
-from roadmap.people.reach import was_added_by
+from roadmap.people.reach import is_role_granted_by
 from roadmap.people.roles import Capability
 from roadmap.skills.models import Assessment
 from roadmap.skills.rules import MAX_LEVEL, MIN_LEVEL
@@ -74,7 +74,7 @@ def _assess(
         assessor_id=by.id,
         assessor_name=by.name,
         added_by_author=side == "manager"
-        and was_added_by(session, by.id, user_id, Capability.ASSESS),
+        and is_role_granted_by(session, by.id, user_id, Capability.ASSESS),
         by_token=side == "manager" and by.is_by_token,
         assessed_at=now,
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from roadmap.people.labels import judge_name
+from roadmap.people.labels import reviewer_label
 from roadmap.progress.queries import own_and_other_roadmaps
 from roadmap.skills.models import Assessment, ImportedAssessment
 from roadmap.skills.rules import AssessedLevel, SkillComparison
@@ -119,7 +119,7 @@ def _level(row: Assessment) -> AssessedLevel:
     return AssessedLevel(
         row.level,
         row.assessed_at,
-        judge_name(row.assessor_name, row.added_by_author, row.by_token),
+        reviewer_label(row.assessor_name, row.added_by_author, row.by_token),
         row.comment,
         row.added_by_author,
         row.by_token,

@@ -16,7 +16,7 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.web import form_key, now, page_number, render_page, see_other, wants_fragment
 from roadmap.people.permissions import find_invitable_team, permit
-from roadmap.people.reach import holders_of
+from roadmap.people.reach import load_holders
 from roadmap.people.roles import Capability
 from roadmap.progress.queries import enrollments, own_and_other_roadmaps
 from roadmap.skills import actions, queries
@@ -153,7 +153,7 @@ def _render_skill(skill: Skill, form: AssessmentForm | None = None) -> str:
     )
     place = known.index(skill) if skill in known else 0
     following = (*known[place:], *known[:place])
-    managers = holders_of(db.session, current_user.id, Capability.ASSESS)
+    managers = load_holders(db.session, current_user.id, Capability.ASSESS)
     return render_template(
         "skills/show.html",
         skill=skill,

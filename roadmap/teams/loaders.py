@@ -26,7 +26,7 @@ def load_person(actor: Actor, action: str, slug: str, person_id: uuid.UUID) -> t
     """
     team = load_team(actor, "team.read", slug)
     person = permissions.load(db.session, actor, action, User, person_id)
-    sees_person = person.id == actor.id or actor.has_in(Capability.SEE_SHARED, team.id)
+    sees_person = person.id == actor.id or actor.has_capability_in(Capability.SEE_SHARED, team.id)
     if not sees_person or not queries.is_within(db.session, team.id, person.id):
         abort(404)
     return team, person

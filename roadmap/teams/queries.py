@@ -26,7 +26,7 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.text import fold
 from roadmap.people.actor import Actor
 from roadmap.people.models import Membership, Team, User
-from roadmap.people.reach import allows, select_holders, team_tree, teams_of
+from roadmap.people.reach import allows, select_holders, select_teams, team_tree
 from roadmap.people.roles import Capability
 from roadmap.people.rules import by_name, find_descendants, list_as_tree
 from roadmap.progress.models import Enrollment
@@ -143,9 +143,9 @@ def load_matrix(
     out of date, and more for very many people (see `core.batches`). Raises LookupError if the actor
     may not see the team or the roadmap does not exist.
     """
-    if team is not None and not actor.has_in(Capability.SEE_SHARED, team.id):
+    if team is not None and not actor.has_capability_in(Capability.SEE_SHARED, team.id):
         raise LookupError(f"{team.slug} is not visible to {actor.id}")
-    seen = team_tree(team.id) if team else teams_of(actor.id, Capability.SEE_SHARED)
+    seen = team_tree(team.id) if team else select_teams(actor.id, Capability.SEE_SHARED)
     rows = list_people(session, actor, seen)
     revisions = {slug: ids[1] for row in rows for slug, ids in row.roadmaps.items()}
     followed_by_any = {slug: load_revision(session, each) for slug, each in revisions.items()}
@@ -281,7 +281,7 @@ def load_teams_overview(session: Session, actor: Actor, now: dt.datetime) -> Tea
     Runs four statements for any number of teams, one more if somebody is not on a roadmap, two more
     if summary rows are out of date, and more for very many people (see `core.batches`).
     """
-    seen = teams_of(actor.id, Capability.SEE_SHARED)
+    seen = select_teams(actor.id, Capability.SEE_SHARED)
     rows = session.execute(
         sa.select(Team.id, Team.slug, Team.name, Team.parent_id).where(Team.id.in_(seen))
     ).all()

@@ -89,7 +89,8 @@ def matrix(slug: str | None = None) -> Response:
         verdicts=[(verdict, labels.verdict_label(verdict)) for verdict in VERDICTS],
         team_choices=whole.teams,
         roadmap_choices=[(each.slug, f"{each.title} ({each.people})") for each in whole.roadmaps],
-        may_manage=team is not None and current_user.has_in(Capability.MANAGE_TEAM, team.id),
+        may_manage=team is not None
+        and current_user.has_capability_in(Capability.MANAGE_TEAM, team.id),
         inactive=sum(row.is_inactive(whole.today) for row in whole.rows),
         **context,
     )

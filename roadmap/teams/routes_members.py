@@ -30,10 +30,10 @@ from roadmap.people.permissions import PermissionDenied, permit
 from roadmap.people.queries import (
     find_member_name,
     find_role,
+    list_solely_managed_teams,
     list_teams,
     other_teams,
     own_teams,
-    teams_managed_alone,
 )
 from roadmap.people.queries import members as members_of
 from roadmap.people.roles import ROLES, Capability
@@ -229,7 +229,7 @@ def _render_member(
         form=form or RoleForm(role=found.role),
         move=move or MoveForm(_list_destinations(user_id), formdata=None),
         unmanaged=_names_unmanaged(team, user_id),
-        leads=current_user.has_in(Capability.SEE_SHARED, team.id),
+        leads=current_user.has_capability_in(Capability.SEE_SHARED, team.id),
     )
 
 
@@ -241,7 +241,7 @@ def _list_destinations(user_id: uuid.UUID) -> list[Team]:
 
 def _names_unmanaged(team: Team, user_id: uuid.UUID) -> str:
     """Return the names of teams that have no manager once the person has left this one."""
-    left = teams_managed_alone(db.session, user_id, leaving=team.id)
+    left = list_solely_managed_teams(db.session, user_id, leaving_team_id=team.id)
     return ", ".join(each.name for each in left)
 
 
@@ -274,7 +274,7 @@ def _render_page(
         teams_below=sorted({TeamRef(row.team, row.team_name) for row in below}, key=by_name),
         form=form or TeamInviteForm(formdata=None),
         add=(add or AddForm(formdata=None)) if current_user.is_admin else None,
-        leads=current_user.has_in(Capability.SEE_SHARED, team.id),
+        leads=current_user.has_capability_in(Capability.SEE_SHARED, team.id),
         **created,
         **invite_page.page_context(team.id),
     )

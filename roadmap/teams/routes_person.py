@@ -80,9 +80,9 @@ def person(slug: str, person_id: uuid.UUID) -> str:
         "teams/person.html",
         team=team,
         leads=leads,
-        may_assess=current_user.has_over(Capability.ASSESS, who.id),
+        may_assess=current_user.has_capability_over(Capability.ASSESS, who.id),
         unjudged=count_never_reviewed(db.session, who.id)
-        if current_user.has_over(Capability.REVIEW, who.id)
+        if current_user.has_capability_over(Capability.REVIEW, who.id)
         else 0,
         nested=nested,
         sees_several=leads and len(current_user.teams(Capability.SEE_SHARED)) > 1,
@@ -140,7 +140,9 @@ def _person_path(team: Team, who: User) -> str:
 
 
 def _manages(team: Team, who: User) -> bool:
-    return who.id != current_user.id and current_user.has_in(Capability.MANAGE_TEAM, team.id)
+    return who.id != current_user.id and current_user.has_capability_in(
+        Capability.MANAGE_TEAM, team.id
+    )
 
 
 def _nested_teams(team: Team, who: User) -> list[Team]:
@@ -156,7 +158,7 @@ def _source_links(path: str, on: SharedProgress | None, who: User, roadmap: str)
     `roadmap` is the slug in the URL, if any.
     """
     links = PersonLinks(path, quote(roadmap))
-    may_assess = current_user.has_over(Capability.ASSESS, who.id)
+    may_assess = current_user.has_capability_over(Capability.ASSESS, who.id)
     stage_of = on.content.stage_of if on is not None else {}
     return SourceLinks(
         piece=lambda key: f"/reviews/{key}",

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limits import LimitReached, count_rows
 from roadmap.core.types import form_id
-from roadmap.people.locks import lock_user_to_read
+from roadmap.people.locks import lock_user_without_version
 from roadmap.people.private_rows import change_row
 from roadmap.time_budget import queries
 from roadmap.time_budget.calendar_file import Event
@@ -42,7 +42,7 @@ def add_entry(
     key: str = "",
 ) -> TimeEntry:
     """Add an entry, once for each form `key`. Raises LimitReached."""
-    lock_user_to_read(session, user_id)
+    lock_user_without_version(session, user_id)
     made_as = form_id(key, user_id, TimeEntry.__tablename__, day, category, minutes, title)
     if (made := session.get(TimeEntry, made_as)) is not None:
         made.removed_at = None
@@ -94,7 +94,7 @@ def save_limits(
 
 def lock_budget(session: Session, user_id: uuid.UUID) -> TimeBudget:
     """Lock the person and return their settings, creating them if necessary."""
-    lock_user_to_read(session, user_id)
+    lock_user_without_version(session, user_id)
     budget = queries.budget(session, user_id)
     if budget is None:
         budget = TimeBudget(user_id=user_id)

@@ -81,8 +81,8 @@ def edit(key: uuid.UUID) -> Response:
 def remove(key: uuid.UUID) -> Response:
     entry = permissions.load(db.session, current_user, "time.write", TimeEntry, key)
     actions.remove_entry(db.session, entry, now=now())
-    said = _("Deleted: %(entry)s.", entry=_describe(entry))
-    message = render_template("time_budget/_undo.html", said=said, key=entry.id)
+    message = _("Deleted: %(entry)s.", entry=_describe(entry))
+    message = render_template("time_budget/_undo.html", message=message, key=entry.id)
     flash(Markup(message))  # noqa: S704 - the template escapes
     return _redirect_to_week(entry.day)
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from roadmap.auth import actions
 from roadmap.people import actions as people
 from roadmap.people.models import AuditEntry, Team, User
-from roadmap.people.reach import people_of
+from roadmap.people.reach import select_people
 from roadmap.people.roles import Capability
 from tests.support.concurrency import run_concurrently
 from tests.support.login import is_signed_in
@@ -77,7 +77,7 @@ def test_reactivated_account_keeps_its_roles(session, cast, now):
     session.commit()
     assert session.get_one(User, cast.bob).deactivated_at is None
     actor = cast.actor(session, cast.bob)
-    people = people_of(actor.id, Capability.REVIEW)
+    people = select_people(actor.id, Capability.REVIEW)
     assert set(session.scalars(people)) == {cast.alice, cast.carol}
     lines = list(session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.id)))
     assert lines == ["account.deactivated", "account.reactivated"]

@@ -21,7 +21,7 @@ from roadmap.demo.cast import CAST, generate_password
 from roadmap.demo.generated_people import generate_people
 from roadmap.demo.loader import load_demo_data
 from roadmap.people.models import Membership, Team, User
-from roadmap.people.reach import people_of
+from roadmap.people.reach import select_people
 from roadmap.people.roles import Capability
 from roadmap.progress.models import Enrollment
 from tests.support.databases import CATALOG
@@ -45,7 +45,7 @@ def test_same_seed_and_date_reproduce_the_demo_and_its_generated_team(session: S
             .where(Team.slug == "forecasting", Membership.role == "member")
         ).all()
         assert len(members) == 18 - len(CAST)
-        managed = session.scalars(people_of(loaded.ids["tomas"], Capability.SEE_SHARED)).all()
+        managed = session.scalars(select_people(loaded.ids["tomas"], Capability.SEE_SHARED)).all()
         assert set(members) <= set(managed)
         enrolled = session.scalars(sa.select(Enrollment.user_id)).all()
         assert set(members) <= set(enrolled)

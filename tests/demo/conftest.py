@@ -30,7 +30,7 @@ from roadmap.invitations.models import Invitation
 from roadmap.mail.models import OutgoingMail
 from roadmap.notifications.models import Notification
 from roadmap.people.models import HistoryEntry, Membership, Team, User
-from roadmap.people.reach import people_of
+from roadmap.people.reach import select_people
 from roadmap.people.roles import Capability
 from roadmap.portfolio.models import PortfolioItem
 from roadmap.practice.models import Answer, MockInterview, PracticeAttempt
@@ -105,7 +105,7 @@ def demo(app: Flask) -> DemoData:
             roadmap.roadmap_id,
             roadmap.content,
             {
-                name: set(session.scalars(people_of(ids[name], Capability.SEE_SHARED)))
+                name: set(session.scalars(select_people(ids[name], Capability.SEE_SHARED)))
                 for name in ("tomas", "karin", "elena")
             },
         )

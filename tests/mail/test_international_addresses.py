@@ -54,7 +54,7 @@ def test_undeliverable_invitation_is_reported_to_the_inviter(
     assert answer.status_code == 303
     result = deliver()
     arrives = box.takes_all or email == BY_DOMAIN
-    assert (result.sent, result.put_off, result.given_up) == (int(arrives), 0, int(not arrives))
+    assert (result.sent, result.postponed, result.given_up) == (int(arrives), 0, int(not arrives))
     assert recipients(box) == ([ENVELOPE_ADDRESSES[email]] if arrives else [])
     for text in (bob.get(page).text, erin.get("/admin/invitations").text, erin.get("/admin").text):
         assert (UNSUPPORTED in text) is (not arrives)

@@ -135,7 +135,7 @@ def test_mail_is_sent_once_and_only_after_commit(session: Session, server: MailS
     enqueue_mail(session, subject="Bob\r\nBcc: eve@example.org")
     session.commit()
     result = outbox.deliver_due(fixed_clock(NOW))
-    assert (result.sent, result.put_off, result.given_up) == (1, 0, 0)
+    assert (result.sent, result.postponed, result.given_up) == (1, 0, 0)
     [text] = server.mails
     assert "Subject: Bob Bcc: eve@example.org" in text
     assert "https://example.org/secret" in text
@@ -150,7 +150,7 @@ def test_refused_mail_is_retried_with_growing_delays(session: Session, server: M
     session.commit()
     moment = NOW
     for pause in (1, 5, 30):
-        assert outbox.deliver_due(fixed_clock(moment)).put_off == 1
+        assert outbox.deliver_due(fixed_clock(moment)).postponed == 1
         [waiting] = stored_mails(session)
         assert "try again later" in waiting.error
         assert waiting.body, "the text is kept while it can still be sent"
@@ -171,7 +171,7 @@ def test_mail_is_given_up_after_ten_hours_with_its_error(
     session.commit()
     moment = NOW
     for pause in outbox.RETRY_DELAYS:
-        assert outbox.deliver_due(fixed_clock(moment)).put_off == 1
+        assert outbox.deliver_due(fixed_clock(moment)).postponed == 1
         moment += pause
     assert moment - NOW == dt.timedelta(hours=10, minutes=36)
     assert outbox.deliver_due(fixed_clock(moment)).given_up == 1
@@ -190,7 +190,7 @@ def test_retry_now_sends_waiting_mail_but_not_claimed_mail(
     server.refusals = 1
     enqueue_mail(session)
     session.commit()
-    assert outbox.deliver_due(fixed_clock(NOW)).put_off == 1
+    assert outbox.deliver_due(fixed_clock(NOW)).postponed == 1
     soon = NOW + dt.timedelta(seconds=1)
     assert outbox.deliver_due(fixed_clock(soon)) == outbox.DeliveryResult()
     outbox.retry_now(session, now=soon)
@@ -213,7 +213,7 @@ def test_refused_mail_does_not_delay_other_mail(session: Session, server: MailSe
     enqueue_mail(session, to="carol@example.org")
     session.commit()
     result = outbox.deliver_due(fixed_clock(NOW))
-    assert (result.sent, result.put_off) == (1, 2)
+    assert (result.sent, result.postponed) == (1, 2)
     assert "To: carol@example.org" in server.mails[0]
 
 
@@ -230,7 +230,7 @@ def test_invalid_address_does_not_delay_other_mail(
     enqueue_mail(session, to="carol@example.org")
     session.commit()
     result = outbox.deliver_due(fixed_clock(NOW))
-    assert (result.sent, result.put_off + result.given_up) == (1, 1)
+    assert (result.sent, result.postponed + result.given_up) == (1, 1)
     [text] = server.mails
     assert "To: carol@example.org" in text
     [failed] = [mail for mail in stored_mails(session) if mail.sent_at is None]
@@ -244,7 +244,7 @@ def test_unreachable_server_is_tried_once_per_delivery(
         enqueue_mail(session)
     session.commit()
     app.config["SMTP_URL"] = "smtp://127.0.0.1:9"
-    assert outbox.deliver_due(fixed_clock(NOW)).put_off == 1
+    assert outbox.deliver_due(fixed_clock(NOW)).postponed == 1
     assert [mail.tries for mail in stored_mails(session)] == [1, 0, 0]
 
 
@@ -306,7 +306,7 @@ def test_late_sender_does_not_change_mail_sent_by_another(
         server.refusals = 1
 
     server.during_delivery = another_sends_it
-    assert outbox.deliver_due(fixed_clock(NOW)).put_off == 1
+    assert outbox.deliver_due(fixed_clock(NOW)).postponed == 1
     [sent] = stored_mails(session)
     assert (sent.due_at, sent.error) == (None, "")
     assert outbox.deliver_due(fixed_clock(NOW + dt.timedelta(days=1))) == outbox.DeliveryResult()
@@ -326,7 +326,7 @@ def test_late_sender_does_not_release_mail_claimed_by_another(
 
     server.during_delivery = another_takes_it
     result = outbox.deliver_due(fixed_clock(NOW))
-    assert (result.sent, result.put_off) == ((0, 1) if is_refused else (1, 0))
+    assert (result.sent, result.postponed) == ((0, 1) if is_refused else (1, 0))
     [held] = stored_mails(session)
     assert held.due_at == NOW + 2 * outbox.CLAIM_DURATION
     assert (held.sent_at, held.error) == (None, "")

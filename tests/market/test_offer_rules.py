@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roadmap.market.rules import OfferTerms, average_year, offer_years, vested
+from roadmap.market.rules import OfferTerms, average_year, offer_years, vested_amount
 
 AMOUNTS = st.integers(0, 999_999_999)
 TERMS = st.builds(
@@ -48,23 +48,30 @@ def test_grant_vests_by_year(years, cliff, by_year):
 
 def test_nothing_vests_before_the_cliff():
     terms = OfferTerms(0, equity=48)
-    assert [vested(terms, month) for month in (0, 11, 12, 13, 48, 60)] == [0, 0, 12, 13, 48, 48]
+    assert [vested_amount(terms, month) for month in (0, 11, 12, 13, 48, 60)] == [
+        0,
+        0,
+        12,
+        13,
+        48,
+        48,
+    ]
 
 
 @given(TERMS, st.integers(0, 140), st.integers(0, 140))
 def test_vested_amount_never_falls_or_exceeds_the_grant(terms, one, other):
     earlier, later = sorted((one, other))
-    assert 0 <= vested(terms, earlier) <= vested(terms, later) <= terms.equity
+    assert 0 <= vested_amount(terms, earlier) <= vested_amount(terms, later) <= terms.equity
     if earlier < terms.cliff_months:
-        assert vested(terms, earlier) == 0
+        assert vested_amount(terms, earlier) == 0
 
 
 @given(TERMS)
 def test_yearly_totals_add_up(terms):
-    once = terms.sign_on + vested(terms, 48)
+    once = terms.sign_on + vested_amount(terms, 48)
     assert sum(totals(terms)) == 4 * (terms.base + terms.bonus) + once == 4 * average_year(terms)
     if terms.vesting_years <= 4:
-        assert vested(terms, 48) == terms.equity
+        assert vested_amount(terms, 48) == terms.equity
 
 
 @given(TERMS, st.integers(0, 36))

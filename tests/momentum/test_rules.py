@@ -78,8 +78,8 @@ def test_changes_start_with_figures_valid_at_period_start():
     ("before", "after", "expected"), [("79.12", "79.14", True), ("79.14", "79.16", False)]
 )
 def test_scores_with_equal_display_look_alike(before, after, expected):
-    assert figures(1, before).looks_like(figures(1, after)) is expected
-    assert not figures(1, before).looks_like(figures(1, None))
+    assert figures(1, before).displays_equal(figures(1, after)) is expected
+    assert not figures(1, before).displays_equal(figures(1, None))
 
 
 def test_summary_hours_are_rounded_to_integers():

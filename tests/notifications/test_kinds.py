@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from roadmap.notifications import kinds
 from roadmap.notifications.kind import Content
-from roadmap.notifications.kinds import FOLLOWERS, KINDS
+from roadmap.notifications.kinds import KINDS, KINDS_BY_ACTION
 from roadmap.notifications.retraction import REVIEW_REQUESTS
 
 LINK = Markup('<a href="/there">here</a>')
@@ -50,7 +50,7 @@ def test_each_module_is_a_kind() -> None:
 def test_each_kind_follows_an_event() -> None:
     # `submitted` writes `resubmitted` itself, and `lapsing` is written by a job.
     assert KINDS.keys() - {"resubmitted", "lapsing"} == {
-        kind.key for each in FOLLOWERS.values() for kind in each
+        kind.key for each in KINDS_BY_ACTION.values() for kind in each
     }
     assert KINDS.keys() >= set(REVIEW_REQUESTS)
 

@@ -65,7 +65,7 @@ def test_all_lookups_agree_with_the_rule(session: Session, seed: int) -> None:
         over: set[tuple[uuid.UUID, uuid.UUID]] = set()
         for actor in people:
             reached = expected_teams(memberships, teams, actor, capability)
-            found = reach.teams_of(actor.id, capability)
+            found = reach.select_teams(actor.id, capability)
             assert set(session.scalars(found)) == reached
             over |= {
                 (actor.id, row.user_id)
@@ -76,11 +76,11 @@ def test_all_lookups_agree_with_the_rule(session: Session, seed: int) -> None:
         for actor in people:
             acting = actors[actor.id]
             reached_people = {person for holder, person in over if holder == actor.id} & active
-            assert set(session.scalars(reach.people_of(actor.id, capability))) == reached_people
-            assert {each.id for each in people if acting.has_over(capability, each.id)} == (
-                reached_people
-            )
-            holders = reach.holders_of(session, actor.id, capability)
+            assert set(session.scalars(reach.select_people(actor.id, capability))) == reached_people
+            assert {
+                each.id for each in people if acting.has_capability_over(capability, each.id)
+            } == (reached_people)
+            holders = reach.load_holders(session, actor.id, capability)
             assert {each.id for each in holders} == {
                 holder for holder, person in over if person == actor.id
             }

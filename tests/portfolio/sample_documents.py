@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from roadmap.core.dates import PartialDate
 from roadmap.evidence.item import Impact
-from roadmap.portfolio.document import Degree, Document, DocumentItem, Position, Skill, cleaned
+from roadmap.portfolio.document import Degree, Document, DocumentItem, Position, Skill, clean_texts
 
 TODAY = dt.date(2026, 11, 23)
 
@@ -273,7 +273,7 @@ def hostile(count: int, length: int = 10_000) -> Document:
         items=items,
         generated_on=TODAY,
     )
-    return cleaned(document)
+    return clean_texts(document)
 
 
 def ordinary(count: int) -> Document:

@@ -109,7 +109,7 @@ def test_position_period_shows_months() -> None:
 
 def test_kind_other_is_hidden_unless_lapsed() -> None:
     other = replace(RANKER, kind="other", kind_label="Other")
-    assert labels.shown_kind(other) == ""
-    assert labels.shown_kind(RANKER) == "Design document"
+    assert labels.kind_heading(other) == ""
+    assert labels.kind_heading(RANKER) == "Design document"
     lapsed = replace(other, kind_label="Other, lapsed 4 May 2026", tone="lapsed")
-    assert labels.shown_kind(lapsed) == "Other, lapsed 4 May 2026"
+    assert labels.kind_heading(lapsed) == "Other, lapsed 4 May 2026"

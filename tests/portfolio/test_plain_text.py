@@ -29,4 +29,4 @@ def test_plain_text_removes_markup(markdown: str, text: str) -> None:
 
 def test_plain_text_can_separate_lines_with_empty_lines() -> None:
     text = "one\ntwo\n\n- a\n  - b\n- c\n\n```\nx\ny\n```"
-    assert plain_text(text, between="\n\n") == "one two\n\n- a\n\n  - b\n\n- c\n\nx\n\ny"
+    assert plain_text(text, separator="\n\n") == "one two\n\n- a\n\n  - b\n\n- c\n\nx\n\ny"

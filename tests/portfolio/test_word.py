@@ -10,7 +10,7 @@ from dataclasses import replace
 import docx
 import pytest
 
-from roadmap.portfolio.document import Document, cleaned
+from roadmap.portfolio.document import Document, clean_texts
 from roadmap.portfolio.formats import word
 from tests.portfolio.readers import docx_to_html, read_html
 from tests.portfolio.sample_documents import ALICE, EMPTY, HOSTILE, RANKER, hostile
@@ -108,7 +108,7 @@ def test_text_with_many_direction_changes_is_one_run() -> None:
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_text_does_not_change_headings(text: str) -> None:
     item = replace(RANKER, title=text, url=text, role=text, description=text)
-    document = cleaned(
+    document = clean_texts(
         replace(ALICE, name=text, headline=text, introduction_md=text, items=(item,))
     )
     assert re.search("<h1>Evidence</h1><h2>.+?</h2>", html(document))

@@ -13,7 +13,7 @@ import pytest
 from roadmap.api.readiness import to_shape
 from roadmap.core.dates import PartialDate
 from roadmap.evidence.item import Item
-from roadmap.readiness.evidence_tally import proved_by
+from roadmap.readiness.evidence_tally import milestones_proved_by
 from roadmap.readiness.explanation import (
     BackgroundLine,
     ImpactLine,
@@ -290,9 +290,9 @@ def test_explanation_cost_is_linear_in_evidence(monkeypatch: pytest.MonkeyPatch)
 
     def count(on: Any, each: Item) -> list[str]:
         counted.append(each.id)
-        return proved_by(on, each)
+        return milestones_proved_by(on, each)
 
-    monkeypatch.setattr("roadmap.readiness.evidence_tally.proved_by", count)
+    monkeypatch.setattr("roadmap.readiness.evidence_tally.milestones_proved_by", count)
     many = [piece(f"p{n}", "talk", *KEYS[n % 9 :][:1], verified=n % 3 == 0) for n in range(300)]
     explained = explain(Tally(content(), Facts(statuses=done(*KEYS), pieces=tuple(many)), TODAY))
     assert sum(each.type == "evidence" for each in explained.items) == 300

@@ -15,7 +15,7 @@ from roadmap.catalog.files import problems_in
 from roadmap.catalog.policy import Policy
 from roadmap.core.dates import PartialDate, months_later
 from roadmap.evidence.item import Impact
-from roadmap.readiness.calendar_years import years_of
+from roadmap.readiness.calendar_years import count_years
 from roadmap.readiness.facts import Degree, Facts, Position
 from roadmap.readiness.rules import evaluate, next_change_on, score_of
 from roadmap.readiness.tally import Tally
@@ -362,22 +362,22 @@ def test_points_of_empty_part_go_to_other_parts() -> None:
 
 
 def test_years_are_whole_years_plus_share_of_current_year() -> None:
-    assert years_of([(date(2020, 7, 1), None)], TODAY) == 6
-    assert years_of([(date(2020, 7, 2), None)], TODAY) == 5 + Fraction(364, 365)
-    assert years_of([(date(2023, 7, 1), date(2024, 1, 1))], TODAY) == Fraction(185, 366)
-    assert years_of([(date(2020, 2, 29), date(2021, 2, 28))], TODAY) == 1
+    assert count_years([(date(2020, 7, 1), None)], TODAY) == 6
+    assert count_years([(date(2020, 7, 2), None)], TODAY) == 5 + Fraction(364, 365)
+    assert count_years([(date(2023, 7, 1), date(2024, 1, 1))], TODAY) == Fraction(185, 366)
+    assert count_years([(date(2020, 2, 29), date(2021, 2, 28))], TODAY) == 1
 
 
 def test_years_count_each_day_once_up_to_today() -> None:
     whole = [(date(2020, 7, 1), date(2022, 6, 30))]
-    assert years_of(whole * 2, TODAY) == 2
-    assert years_of([*whole, (date(2021, 1, 1), date(2021, 12, 31))], TODAY) == 2
+    assert count_years(whole * 2, TODAY) == 2
+    assert count_years([*whole, (date(2021, 1, 1), date(2021, 12, 31))], TODAY) == 2
     parts = [(date(2020, 7, 1), date(2021, 3, 31)), (date(2021, 4, 1), date(2022, 6, 30))]
-    assert years_of(parts, TODAY) == 2
+    assert count_years(parts, TODAY) == 2
     apart = [(date(2020, 7, 1), date(2021, 6, 30)), (date(2023, 1, 1), date(2023, 12, 31))]
-    assert years_of(apart, TODAY) == 2
-    assert years_of([(date(2025, 7, 1), date(2099, 1, 1))], TODAY) == 1
-    assert years_of([(date(2027, 1, 1), None), (date(2020, 1, 2), date(2020, 1, 1))], TODAY) == 0
+    assert count_years(apart, TODAY) == 2
+    assert count_years([(date(2025, 7, 1), date(2099, 1, 1))], TODAY) == 1
+    assert count_years([(date(2027, 1, 1), None), (date(2020, 1, 2), date(2020, 1, 1))], TODAY) == 0
 
 
 def test_years_ignore_positions_outside_ml() -> None:

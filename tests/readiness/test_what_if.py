@@ -11,7 +11,7 @@ from roadmap.readiness.explanation import explain
 from roadmap.readiness.facts import Facts
 from roadmap.readiness.rules import evaluate, score_of
 from roadmap.readiness.tally import Tally
-from roadmap.readiness.what_if import MAX_CHOSEN, OFFERED, WhatIf, read_wanted, what_if
+from roadmap.readiness.what_if import MAX_CHOSEN, MAX_OFFERED, WhatIf, parse_choice_keys, what_if
 from tests.readiness.examples import (
     KEYS,
     SKILLS,
@@ -92,7 +92,7 @@ def test_choice_changes_score_like_its_fact(facts: Facts, key: str, after: Facts
     )
     assert (found.chosen, found.ignored) == ((key,), 0)
     (choice,) = [each for each in found.choices if each.key == key]
-    assert choice.kind in OFFERED
+    assert choice.kind in MAX_OFFERED
     assert choice.label.text()
 
 
@@ -142,11 +142,11 @@ def test_offered_choices_are_limited_by_kind_and_sorted_by_gain() -> None:
         kind, state = ("launch", "talk")[number % 2], ("draft", "submitted", "returned")[number % 3]
         pieces.append(piece(f"p{number}", kind, KEYS[number % 10], state=state))
     found = suppose(Facts(statuses=done(*KEYS[:4]), pieces=tuple(pieces)))
-    for kind, limit in OFFERED.items():
+    for kind, limit in MAX_OFFERED.items():
         gains = [each.gain for each in found.choices if each.kind == kind]
         assert 0 < len(gains) <= limit
         assert gains == sorted(gains, reverse=True)
-    assert len(found.choices) <= sum(OFFERED.values()) == 21
+    assert len(found.choices) <= sum(MAX_OFFERED.values()) == 21
     (other,) = [each for each in suppose(Facts(), "done:visibility2").choices if not each.gain]
     assert other.key == "done:visibility2", "a chosen key is listed even if it is not offered"
 
@@ -162,7 +162,7 @@ def test_gate_that_would_fail_is_reported() -> None:
 
 
 def test_read_wanted_accepts_repeated_and_comma_separated_keys() -> None:
-    assert read_wanted(["done:a", "done:b,assessed:c", ",", ""]) == [
+    assert parse_choice_keys(["done:a", "done:b,assessed:c", ",", ""]) == [
         *("done:a", "done:b", "assessed:c")
     ]
 

@@ -14,8 +14,8 @@ OPTIONAL_NAMES = frozenset(
     [
         *("alone", "autofocus", "autosaved", "bare", "brief", "caller", "captured", "choose_at"),
         *("error", "explains_stones", "fault", "focus", "gain", "help", "is_page", "kind", "late"),
-        *("legend", "link", "newer", "oob", "pending", "place", "refused", "said", "said_in"),
-        *("saved", "shown", "text", "trail", "unfolded", "wait"),
+        *("legend", "link", "message_section", "newer", "oob", "pending", "place", "refused"),
+        *("said", "saved", "shown", "text", "trail", "unfolded", "wait"),
     ]
 )
 

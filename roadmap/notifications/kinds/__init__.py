@@ -45,7 +45,7 @@ _ALL = (Submitted, Resubmitted, Verified, Returned, TakenBack, ReturnTakenBack,
         WitnessAnswered, BadgeRevoked)  # fmt: skip
 KINDS: dict[str, Kind] = {kind.key: kind() for kind in _ALL}
 
-FOLLOWERS: dict[str, list[Kind]] = defaultdict(list)
+KINDS_BY_ACTION: dict[str, list[Kind]] = defaultdict(list)
 for _kind in KINDS.values():
-    for _action in _kind.follows:
-        FOLLOWERS[_action].append(_kind)
+    for _action in _kind.handled_actions:
+        KINDS_BY_ACTION[_action].append(_kind)

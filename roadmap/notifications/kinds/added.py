@@ -12,7 +12,7 @@ from roadmap.people.roles import ROLES
 
 class Added(OwnMembershipKind):
     key = "added"
-    follows = frozenset({"membership.added"})
+    handled_actions = frozenset({"membership.added"})
     text = _l("%(who)s added you to the team %(team)s.")
     text_without_name = _l("You were added to the team %(team)s.")
     mail_subject = _l("You are now in the team %(team)s")

@@ -10,7 +10,7 @@ from roadmap.notifications.kinds.password_link import PasswordLinkCreated
 
 class ApiTokenCreated(PasswordLinkCreated):
     key = "api_token"
-    follows = frozenset({"account.token_created"})
+    handled_actions = frozenset({"account.token_created"})
     text = _l("%(who)s created an API token for your account.")
     text_without_name = _l("An API token for your account was created on the command line.")
     mail_subject = _l("An API token for your account on Cairn was created")

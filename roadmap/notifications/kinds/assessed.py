@@ -15,7 +15,7 @@ class Assessed(Kind):
     """An unread notification collects all skills assessed by the same person."""
 
     key = "assessed"
-    follows = frozenset({"skill.assessed"})
+    handled_actions = frozenset({"skill.assessed"})
     text = _l("%(who)s assessed you in %(skills)s")
     mail_subject = _l("%(who)s assessed you in %(skills)s")
     mail_text = _l(

@@ -9,7 +9,7 @@ from roadmap.notifications.kind import Content, Event, Kind
 
 class BadgeRevoked(Kind):
     key = "badge_revoked"
-    follows = frozenset({"badge.revoked"})
+    handled_actions = frozenset({"badge.revoked"})
     text = _l("Your badge %(piece)s was revoked; the page of your badges says why")
     mail_subject = _l("Your badge “%(title)s” was revoked")
     mail_text = _l(

@@ -9,13 +9,13 @@ from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.evidence.models import Comment, Evidence, Review
 from roadmap.notifications.actions import notify
 from roadmap.notifications.kind import Content, Event, EvidenceKind
-from roadmap.people.reach import holders_of
+from roadmap.people.reach import load_holders
 from roadmap.people.roles import Capability
 
 
 class CommentAdded(EvidenceKind):
     key = "comment"
-    follows = frozenset({"comment.added"})
+    handled_actions = frozenset({"comment.added"})
     text = _l("%(who)s commented on %(piece)s")
     mail_subject = _l("%(who)s commented on “%(title)s”")
 
@@ -34,7 +34,7 @@ class CommentAdded(EvidenceKind):
             )
         )
         ids = {*took_part, evidence.reviewer_id}
-        holders = holders_of(session, evidence.user_id, Capability.COMMENT)
+        holders = load_holders(session, evidence.user_id, Capability.COMMENT)
         people = [event.person, *(holder for holder in holders if holder.id in ids)]
         notify(
             self, event, [person for person in people if person.id != event.by],

@@ -10,7 +10,7 @@ from roadmap.people.models import User
 
 class Declined(MembersKind):
     key = "declined"
-    follows = frozenset({"invitation.ended"})
+    handled_actions = frozenset({"invitation.ended"})
     text = _l("%(who)s declined your invitation to %(team)s")
     path_without_team = "/admin/people"
 

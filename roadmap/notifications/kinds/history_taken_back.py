@@ -10,7 +10,7 @@ from roadmap.notifications.kind import Content, Event, Kind
 
 class HistoryTakenBack(Kind):
     key = "history_taken_back"
-    follows = frozenset({"history.verification_withdrawn"})
+    handled_actions = frozenset({"history.verification_withdrawn"})
     text = _l("%(who)s took back the verification of %(piece)s")
     mail_subject = _l("%(who)s took back the verification of %(piece)s")
     mail_text = _l(

@@ -22,7 +22,7 @@ class HistoryVerified(HistoryTakenBack):
     """Counts the pieces that are still verified, and is deleted when none is left."""
 
     key = "history_verified"
-    follows = frozenset({"history.verified", "evidence.verification_withdrawn"})
+    handled_actions = frozenset({"history.verified", "evidence.verification_withdrawn"})
     text = _l("%(who)s verified %(piece)s")
     mail_subject = _l("%(who)s verified %(piece)s")
     mail_text = _l("%(who)s went through your history and verified %(piece)s.")

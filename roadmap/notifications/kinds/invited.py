@@ -18,7 +18,7 @@ class Invited(TeamKind):
     """Kept once per team, until the invitation ends or the person joins the team."""
 
     key = "invited"
-    follows = frozenset(
+    handled_actions = frozenset(
         {"invitation.sent", "invitation.ended", "membership.added", "account.changed"}
     )
     text = _l("%(who)s invited you to %(team)s. Open it to accept or decline.")

@@ -18,7 +18,7 @@ class Joined(MembersKind):
     """Skips people whom `leads` or `manager_below` has notified."""
 
     key = "joined"
-    follows = frozenset({"membership.added", "membership.role_changed", "invitation.ended"})
+    handled_actions = frozenset({"membership.added", "membership.role_changed", "invitation.ended"})
     text = _l("%(who)s joined %(team)s")
     path_without_team = "/admin/people"
 

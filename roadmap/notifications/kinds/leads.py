@@ -14,7 +14,7 @@ from roadmap.notifications.kind import Content, Event, TeamKind
 from roadmap.notifications.models import Notification
 from roadmap.notifications.retraction import select_affected_people
 from roadmap.people.models import Membership, Team, User
-from roadmap.people.reach import allows, people_of, select_holders, team_ancestors, team_tree
+from roadmap.people.reach import allows, select_holders, select_people, team_ancestors, team_tree
 from roadmap.people.roles import ROLES, Capability
 
 _ROWS: Any = Notification.__table__
@@ -27,7 +27,7 @@ class Leads(TeamKind):
     """Deleted if it becomes outdated before it is read. All queries use an index."""
 
     key = "leads"
-    follows = frozenset(
+    handled_actions = frozenset(
         {"membership.added", "membership.role_changed", "membership.removed", "membership.left",
          "managers.changed"}
     )  # fmt: skip
@@ -78,7 +78,7 @@ class Leads(TeamKind):
             from_above = held.c.held_in.in_(team_ancestors(team.parent_id))
             self._notify(event, held, in_team, from_above, held.c.holder.not_in(known))
         elif person is not None:  # The account was deactivated or reactivated.
-            held = _select_viewers(people_of(person, Capability.SEE_SHARED))
+            held = _select_viewers(select_people(person, Capability.SEE_SHARED))
             self._notify(event, held, held.c.holder == person)
 
     def _notify(self, event: Event, held: Any, *conditions: sa.ColumnElement[bool]) -> None:

@@ -15,7 +15,7 @@ class Left(MembersKind):
     """Concerns the reader's team, so it stays even if the reader can no longer see the person."""
 
     key = "left"
-    follows = frozenset({"membership.left", "membership.removed"})
+    handled_actions = frozenset({"membership.left", "membership.removed"})
     text = _l("%(who)s is no longer in %(team)s")
 
     def handle(self, event: Event) -> None:
@@ -30,7 +30,7 @@ class Left(MembersKind):
             .order_by(Membership.created_at.desc(), Team.id)
         )
         for team_id, name in others.all():
-            notify_managers(self, event, event.team.id, also_of=team_id, elsewhere=name)
+            notify_managers(self, event, event.team.id, also_managing=team_id, elsewhere=name)
         notify_managers(self, event, event.team.id)
 
     def choose_text(self, content: Content) -> LazyString:

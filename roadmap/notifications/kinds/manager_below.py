@@ -12,7 +12,7 @@ class ManagerBelow(MembersKind):
     """Skips people whom `leads` has notified, such as the managers of the team itself."""
 
     key = "manager_below"
-    follows = frozenset({"membership.added", "membership.role_changed"})
+    handled_actions = frozenset({"membership.added", "membership.role_changed"})
     text = _l("%(who)s now manages %(team)s, which is nested in a team that you manage.")
     mail_subject = _l("%(who)s now manages %(team)s")
     mail_reason = _l("You get this mail because you manage a team above %(team)s.")

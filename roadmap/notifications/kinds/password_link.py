@@ -15,7 +15,7 @@ class PasswordLinkCreated(Kind):
     """Always mailed, because anyone who has the link can act as the reader."""
 
     key = "password_link"
-    follows = frozenset({"account.password_link_created"})
+    handled_actions = frozenset({"account.password_link_created"})
     is_always_mailed = True
     text = _l("%(who)s created a link with which a new password can be set for your account.")
     text_without_name = _l(

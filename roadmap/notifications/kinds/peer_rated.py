@@ -13,7 +13,7 @@ class PeerRated(Kind):
     """Not mailed, because nothing about practice is."""
 
     key = "peer_rated"
-    follows = frozenset({"practice.rated"})
+    handled_actions = frozenset({"practice.rated"})
     text = _l("%(who)s rated your answer to %(piece)s")
 
     def handle(self, event: Event) -> None:

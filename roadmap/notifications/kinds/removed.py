@@ -6,13 +6,13 @@ from flask_babel import LazyString
 
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.notifications.actions import notify_member
-from roadmap.notifications.kind import NO_LONGER_SEEN, Content, Event, OwnMembershipKind
+from roadmap.notifications.kind import VISIBILITY_ENDED, Content, Event, OwnMembershipKind
 from roadmap.people.roles import ROLES, VIEWERS, Capability
 
 
 class Removed(OwnMembershipKind):
     key = "removed"
-    follows = frozenset({"membership.removed"})
+    handled_actions = frozenset({"membership.removed"})
     text = _l("%(who)s removed you from the team %(team)s.")
     text_without_name = _l("You were removed from the team %(team)s.")
     mail_subject = _l("You are no longer in the team %(team)s")
@@ -26,7 +26,7 @@ class Removed(OwnMembershipKind):
         # Notifications of older releases lack the role.
         role = ROLES.get(content.data.get("role", ""))
         if role is None or not role.allows(Capability.SEE_SHARED):
-            return NO_LONGER_SEEN
+            return VISIBILITY_ENDED
         return _l(
             "You no longer see its members, and its %(viewers)s no longer see what you share. What "
             "was verified stays.",

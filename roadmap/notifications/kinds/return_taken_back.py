@@ -8,7 +8,7 @@ from roadmap.notifications.kinds.taken_back import TakenBack
 
 class ReturnTakenBack(TakenBack):
     key = "return_taken_back"
-    follows = frozenset({"evidence.return_withdrawn"})
+    handled_actions = frozenset({"evidence.return_withdrawn"})
     text = _l("%(who)s took back the return of %(piece)s. It is waiting for review again.")
     mail_subject = _l("%(who)s took back the return of “%(title)s”")
     mail_text = _l(

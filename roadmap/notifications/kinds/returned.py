@@ -11,7 +11,7 @@ from roadmap.notifications.kinds.verified import Verified
 
 class Returned(Verified):
     key = "returned"
-    follows = frozenset({"evidence.returned"})
+    handled_actions = frozenset({"evidence.returned"})
     text = _l("%(who)s returned %(piece)s")
     mail_subject = _l("%(who)s returned “%(title)s”")
 

@@ -12,7 +12,7 @@ from roadmap.people.roles import ROLES, VIEWERS, Capability
 
 class RoleChanged(OwnMembershipKind):
     key = "role_changed"
-    follows = frozenset({"membership.role_changed"})
+    handled_actions = frozenset({"membership.role_changed"})
     text = _l("%(who)s changed your role in the team %(team)s.")
     text_without_name = _l("Your role in the team %(team)s was changed.")
     mail_subject = _l("You have another role in the team %(team)s")

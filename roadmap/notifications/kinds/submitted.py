@@ -10,13 +10,13 @@ from roadmap.notifications.actions import notify
 from roadmap.notifications.kind import Event, EvidenceKind
 from roadmap.notifications.kinds.resubmitted import Resubmitted
 from roadmap.notifications.retraction import close_review_requests
-from roadmap.people.reach import holders_of
+from roadmap.people.reach import load_holders
 from roadmap.people.roles import Capability
 
 
 class Submitted(EvidenceKind):
     key = "submitted"
-    follows = frozenset({"evidence.submitted", "evidence.edited"})
+    handled_actions = frozenset({"evidence.submitted", "evidence.edited"})
     text = _l("%(who)s asks for a review of %(piece)s")
     mail_subject = _l("%(who)s asks you to review “%(title)s”")
     mail_text = _l("%(who)s submitted “%(title)s” and asks for a review.")
@@ -30,5 +30,5 @@ class Submitted(EvidenceKind):
         close_review_requests(event.session, evidence.id)
         reviewed = sa.exists().where(Review.evidence_id == evidence.id)
         kind = Resubmitted() if event.session.scalar(sa.select(reviewed)) else self
-        readers = holders_of(event.session, evidence.user_id, Capability.REVIEW)
+        readers = load_holders(event.session, evidence.user_id, Capability.REVIEW)
         notify(kind, event, readers, about=event.person, evidence=evidence)

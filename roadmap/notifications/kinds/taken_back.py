@@ -12,7 +12,7 @@ from roadmap.notifications.kind import Event, EvidenceKind
 
 class TakenBack(EvidenceKind):
     key = "taken_back"
-    follows = frozenset({"evidence.verification_withdrawn"})
+    handled_actions = frozenset({"evidence.verification_withdrawn"})
     text = _l("%(who)s took back a verification of %(piece)s")
     mail_subject = _l("%(who)s took back a verification of “%(title)s”")
     mail_text = _l(

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from flask_babel import LazyString
 
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.notifications.actions import nested_names, notify_others, viewers_of
+from roadmap.notifications.actions import nested_names, notify_others, select_viewers
 from roadmap.notifications.kind import Content, Event, OwnMembershipKind
 from roadmap.people.models import Membership
 from roadmap.people.reach import team_tree
@@ -17,7 +17,7 @@ class TeamAboveDeleted(OwnMembershipKind):
     """Skips members of the deleted team, and people who saw it from a team above."""
 
     key = "team_above_deleted"
-    follows = frozenset({"team.deleting"})
+    handled_actions = frozenset({"team.deleting"})
     text = _l("%(who)s deleted the team %(team)s, in which one of your teams was nested.")
     text_without_name = _l("The team %(team)s, in which one of your teams was nested, was deleted.")
     mail_subject = _l("The team %(team)s above yours was deleted")
@@ -27,7 +27,7 @@ class TeamAboveDeleted(OwnMembershipKind):
         if nested_names(event):
             below = sa.select(Membership.user_id).where(Membership.team_id.in_(team_tree(team.id)))
             members = sa.select(Membership.user_id).filter_by(team_id=team.id)
-            notify_others(self, event, below, exclude=members.union(viewers_of(team.parent_id)))
+            notify_others(self, event, below, exclude=members.union(select_viewers(team.parent_id)))
 
     def consequence(self, content: Content) -> LazyString:
         return _l(

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.notifications.actions import nested_names, notify_others, viewers_of
+from roadmap.notifications.actions import nested_names, notify_others, select_viewers
 from roadmap.notifications.kind import Content, Event, OwnMembershipKind
 from roadmap.notifications.kinds.team_deleted import NESTED_TEAMS
 from roadmap.people.models import Membership
@@ -16,7 +16,7 @@ class TeamBelowDeleted(OwnMembershipKind):
     """Skips members of the deleted team, whom `team_deleted` notifies."""
 
     key = "team_below_deleted"
-    follows = frozenset({"team.deleting"})
+    handled_actions = frozenset({"team.deleting"})
     text = _l("%(who)s deleted the team %(team)s, which was nested in one of your teams.")
     text_without_name = _l("The team %(team)s, which was nested in one of your teams, was deleted.")
     mail_subject = _l("The team %(team)s was deleted")
@@ -26,7 +26,7 @@ class TeamBelowDeleted(OwnMembershipKind):
         team = event.data["team"]
         if team.parent_id is not None:
             members = sa.select(Membership.user_id).filter_by(team_id=team.id)
-            above, nested = viewers_of(team.parent_id), nested_names(event)
+            above, nested = select_viewers(team.parent_id), nested_names(event)
             notify_others(self, event, above, exclude=members, elsewhere=nested)
 
     def consequence(self, content: Content) -> str:

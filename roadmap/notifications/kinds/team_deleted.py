@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.notifications.actions import nested_names, notify_others
-from roadmap.notifications.kind import NO_LONGER_SEEN, Content, Event, OwnMembershipKind
+from roadmap.notifications.kind import VISIBILITY_ENDED, Content, Event, OwnMembershipKind
 from roadmap.people.models import Membership
 from roadmap.people.reach import allows
 from roadmap.people.roles import Capability
@@ -22,7 +22,7 @@ class TeamDeleted(OwnMembershipKind):
     """For people who could see evidence shared in the team, `elsewhere` lists its nested teams."""
 
     key = "team_deleted"
-    follows = frozenset({"team.deleting"})
+    handled_actions = frozenset({"team.deleting"})
     text = _l("%(who)s deleted the team %(team)s, which you were in.")
     text_without_name = _l("The team %(team)s, which you were in, was deleted.")
     mail_subject = _l("The team %(team)s was deleted")
@@ -37,4 +37,4 @@ class TeamDeleted(OwnMembershipKind):
 
     def consequence(self, content: Content) -> str:
         nested = f" {NESTED_TEAMS}" if content.data.get("elsewhere") else ""
-        return f"{NO_LONGER_SEEN}{nested}"
+        return f"{VISIBILITY_ENDED}{nested}"

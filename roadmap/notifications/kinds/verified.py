@@ -15,7 +15,7 @@ from roadmap.notifications.retraction import close_review_requests
 
 class Verified(EvidenceKind):
     key = "verified"
-    follows = frozenset({"evidence.verified"})
+    handled_actions = frozenset({"evidence.verified"})
     text = _l("%(who)s verified %(piece)s")
     mail_subject = _l("%(who)s verified “%(title)s”")
     mail_text = _l("%(who)s verified your evidence “%(title)s”.")

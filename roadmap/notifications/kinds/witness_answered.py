@@ -14,7 +14,7 @@ class WitnessAnswered(Kind):
     """Not mailed. The milestone's page shows the statement."""
 
     key = "witness_answered"
-    follows = frozenset({"endorsement.answered"})
+    handled_actions = frozenset({"endorsement.answered"})
     text = _l("%(who)s answered as a witness of %(piece)s")
 
     def handle(self, event: Event) -> None:

@@ -98,7 +98,7 @@ def _resume(document: Document) -> Entry:
 
 def _summary(document: Document) -> str:
     """Return the introduction and the verification summary, which themes show nowhere else."""
-    introduction = plain_text(document.introduction_md, between="\n\n")
+    introduction = plain_text(document.introduction_md, separator="\n\n")
     account = labels.verification_summary(document) if document.items else ""
     return "\n\n".join(part for part in (introduction, account) if part)
 
@@ -132,7 +132,7 @@ def _position(position: Position) -> Entry:
         "position": position.title,
         "startDate": _day(position.started_on),
         "endDate": _day(position.ended_on),
-        "summary": plain_text(position.summary, between="\n\n"),
+        "summary": plain_text(position.summary, separator="\n\n"),
         "cairn": {
             "isMachineLearning": position.is_ml,
             "summary": position.summary,
@@ -230,7 +230,7 @@ def _project(item: DocumentItem, locale: str) -> Entry:
     return {
         "name": item.title,
         "type": item.kind_label,
-        "description": plain_text(item.description, between="\n\n"),
+        "description": plain_text(item.description, separator="\n\n"),
         "highlights": _highlights(item, locale),
         "keywords": item.skills,
         **_on_one_day(item.occurred_on),
@@ -243,7 +243,7 @@ def _project(item: DocumentItem, locale: str) -> Entry:
 
 def _publication(item: DocumentItem, locale: str) -> Entry:
     # Publications have no highlights in this format, so they are part of the summary.
-    parts = [plain_text(item.description, between="\n\n"), item.role, *_highlights(item, locale)]
+    parts = [plain_text(item.description, separator="\n\n"), item.role, *_highlights(item, locale)]
     return {
         "name": item.title,
         "publisher": item.issuer,
@@ -276,7 +276,7 @@ def _volunteer(item: DocumentItem, locale: str) -> Entry:
         "position": item.title,
         "url": safe_url(item.url),
         **_on_one_day(item.occurred_on),
-        "summary": plain_text(item.description, between="\n\n"),
+        "summary": plain_text(item.description, separator="\n\n"),
         "highlights": ([item.role] if item.role else []) + _highlights(item, locale),
         "cairn": _extension(item, "occurredOn", "issuer"),
     }

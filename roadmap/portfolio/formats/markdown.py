@@ -74,7 +74,7 @@ def _skills(document: Document) -> Iterator[str]:
         yield f"*{escape(labels.skills_footnote())}*"
         head, rows = labels.skill_table(document)
         cells = [[inline(str(cell)) for cell in row] for row in rows]
-        yield table(head, cells, sides=("", "right", "right", "", ""))
+        yield table(head, cells, alignments=("", "right", "right", "", ""))
 
 
 def _contact_line(document: Document) -> str:

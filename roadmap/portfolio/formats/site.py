@@ -125,7 +125,7 @@ def _pages(document: Document) -> Iterator[ItemPage]:
         if name in taken:
             name = f"{name[:50]}-again-{number:04}"
         taken.add(name)
-        description, opening = to_html_and_opening(item.description, 3, labels.OPENING_LENGTH)
+        description, opening = to_html_and_opening(item.description, 3, labels.EXCERPT_LENGTH)
         yield ItemPage(
             item=item,
             file=f"{name}.html",

@@ -69,9 +69,11 @@ def _evidence(writer: WordWriter, document: Document) -> None:
 def _piece(writer: WordWriter, item: DocumentItem, locale: str) -> None:
     writer.heading(item.title or _("Untitled"), 2)
     kind, day = item.kind_label, show_date(item.occurred_on, locale)
-    writer.paragraph(f"{kind} · {day}", "Details", keep=True)
+    writer.paragraph(f"{kind} · {day}", "Details", keep_with_next=True)
     judgement = labels.verification_line(item, locale)
-    writer.paragraph(judgement, "Verified" if item.tone == "verified" else "Details", keep=True)
+    writer.paragraph(
+        judgement, "Verified" if item.tone == "verified" else "Details", keep_with_next=True
+    )
     if item.url:
         writer.fact(_("Link"), _address(item.url))
     if item.role:
@@ -104,19 +106,19 @@ def _piece(writer: WordWriter, item: DocumentItem, locale: str) -> None:
 def _experience(writer: WordWriter, document: Document) -> None:
     if document.positions:
         writer.heading(_("Experience"), 1)
-        writer.paragraph(labels.declared_note(), "Details", keep=True)
+        writer.paragraph(labels.declared_note(), "Details", keep_with_next=True)
     for position in document.positions:
         names = (position.title, position.employer)
         writer.heading(", ".join(name for name in names if name), 2)
         note = labels.dated_position(position, document.locale)
-        writer.paragraph(note, "Details", keep=bool(position.summary))
+        writer.paragraph(note, "Details", keep_with_next=bool(position.summary))
         writer.markdown(position.summary, 3)
 
 
 def _education(writer: WordWriter, document: Document) -> None:
     if document.degrees:
         writer.heading(_("Education"), 1)
-        writer.paragraph(labels.declared_note(), "Details", keep=True)
+        writer.paragraph(labels.declared_note(), "Details", keep_with_next=True)
     for degree in document.degrees:
         when = show_month(degree.awarded_on, document.locale) if degree.awarded_on else ""
         rest = "".join(f", {part}" for part in (degree.institution, when) if part)

@@ -99,9 +99,13 @@ class WordWriter:
     def heading(self, text: str, level: int) -> None:
         self.paragraph(text, f"Heading{min(level, 6)}")
 
-    def paragraph(self, line: Line, style: str = "BodyText", *, keep: bool = False) -> None:
-        """Add a paragraph; `keep` keeps it on the same page as the next one."""
-        self._body.append(self._paragraph(_spans(line), style, keep="<w:keepNext/>" * keep))
+    def paragraph(
+        self, line: Line, style: str = "BodyText", *, keep_with_next: bool = False
+    ) -> None:
+        """Add a paragraph; `keep_with_next` keeps it on the same page as the next one."""
+        self._body.append(
+            self._paragraph(_spans(line), style, keep_with_next="<w:keepNext/>" * keep_with_next)
+        )
 
     def fact(self, label: str, line: Line) -> None:
         """Add a line with a bold label."""
@@ -111,7 +115,7 @@ class WordWriter:
         self,
         head: Sequence[str],
         rows: Sequence[Sequence[Line]],
-        sides: Sequence[str] = (),
+        alignments: Sequence[str] = (),
         widths: Sequence[int] = (),
     ) -> None:
         """Add a table with a header repeated on each page; `widths` are relative."""
@@ -129,8 +133,8 @@ class WordWriter:
         for at, cells in enumerate(lines):
             repeated = "<w:tblHeader/>" * (at == 0)
             self._body.append(f"<w:tr><w:trPr><w:cantSplit/>{repeated}</w:trPr>")
-            for cell, width, side in zip_longest(cells, grid, sides[: len(grid)]):
-                aligned = f'<w:jc w:val="{side}"/>' if side else ""
+            for cell, width, alignment in zip_longest(cells, grid, alignments[: len(grid)]):
+                aligned = f'<w:jc w:val="{alignment}"/>' if alignment else ""
                 self._body.append(
                     f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/></w:tcPr>'
                     f"{self._paragraph(_spans(cell or ''), 'TableText', after=aligned)}</w:tc>"
@@ -167,12 +171,12 @@ class WordWriter:
         spans: Sequence[Span],
         style: str,
         *,
-        keep: str = "",
+        keep_with_next: str = "",
         number: str = "",
         after: str = "",
     ) -> str:
         rtl = is_rtl("".join(span.text for span in spans))
-        about = f"{keep}{number}{'<w:bidi/>' * rtl}{after}"
+        about = f"{keep_with_next}{number}{'<w:bidi/>' * rtl}{after}"
         runs = "".join(self._span(span, rtl) for span in spans)
         return f'<w:p><w:pPr><w:pStyle w:val="{style}"/>{about}</w:pPr>{runs}</w:p>'
 
@@ -221,9 +225,9 @@ class WordWriter:
             case "table":
                 rows = [row.get("c", []) for part in inner for row in part.get("c", [])]
                 cells = [[[*_inline(cell.get("c", []))] for cell in row] for row in rows]
-                sides = [cell.get("align", "") for cell in rows[0]]
+                alignments = [cell.get("align", "") for cell in rows[0]]
                 head = ["".join(span.text for span in cell) for cell in cells[0]]
-                self.table(head, cells[1:], sides)
+                self.table(head, cells[1:], alignments)
             case "hr":
                 self._body.append(self._paragraph((), "Rule"))
             case _other:

@@ -14,7 +14,7 @@ from roadmap.evidence.audience_sql import is_visible, newest_version_id
 from roadmap.evidence.item import Audience
 from roadmap.evidence.models import Evidence, EvidenceVersion
 from roadmap.people.models import User
-from roadmap.people.reach import people_of
+from roadmap.people.reach import select_people
 from roadmap.people.roles import Capability
 from roadmap.search.kind import Hit, Kind, Query
 
@@ -53,7 +53,7 @@ def _own(words: int) -> sa.Select[Any]:
 
 @cache
 def _shared(words: int) -> sa.Select[Any]:
-    people = people_of(sa.bindparam("actor"), Capability.SEE_SHARED)
+    people = select_people(sa.bindparam("actor"), Capability.SEE_SHARED)
     return (
         _select(words, Audience.MANAGER, User.name)
         .join(User, User.id == Evidence.user_id)

@@ -324,7 +324,7 @@ def find(query: Query) -> list[Hit]:
 
 
 def _of_roadmaps(query: Query) -> Iterator[Hit]:
-    if not query.actor.on_roadmap:
+    if not query.actor.is_enrolled:
         return
     for each, title, text, folded in _localized(page_language(current_locale()), of_roadmap=True):
         if (place := rank(query.words, *folded)) is not None:

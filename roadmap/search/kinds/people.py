@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.ranking import FIRST_LINE, has_words, rank_in_sql, word_parameters
 from roadmap.people.models import Membership, Team, User
-from roadmap.people.reach import teams_of
+from roadmap.people.reach import select_teams
 from roadmap.people.roles import Capability
 from roadmap.search.kind import Hit, Kind, Query
 
@@ -49,7 +49,7 @@ def _in_teams(words: int) -> sa.Select[Any]:
         people.join_from(User, Membership, Membership.user_id == User.id)
         .join(Team, Team.id == Membership.team_id)
         .where(
-            Team.id.in_(teams_of(actor, Capability.SEE_SHARED)),
+            Team.id.in_(select_teams(actor, Capability.SEE_SHARED)),
             User.id != actor,
             User.deactivated_at.is_(None),
             has_words(words, first_line_of=User.search_text),
