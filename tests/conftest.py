@@ -12,9 +12,12 @@ import gc
 import os
 import uuid
 from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
 from flask import Flask
 from hypothesis import HealthCheck, settings
 from sqlalchemy.orm import ORMExecuteState, Session
@@ -238,3 +241,18 @@ def with_mail(app: Flask) -> Iterator[None]:
     app.config.update(settings)
     yield
     app.config.update(before)
+
+
+@pytest.fixture
+def french(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two texts in French; all others stay English."""
+    folder = tmp_path / "fr" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    catalog = Catalog(locale="fr")
+    catalog.add("Sign in", "Se connecter")
+    catalog.add("%(who)s asks you to review “%(title)s”", "%(who)s vous demande une relecture")
+    with (folder / "messages.mo").open("wb") as file:
+        write_mo(file, catalog)
+    domain = app.extensions["babel"].instance.domain_instance
+    monkeypatch.setattr(domain, "_translation_directories", [str(tmp_path)])
+    monkeypatch.setattr(domain, "cache", {})

@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from babel.messages.frontend import CommandLineInterface
 from babel.messages.pofile import read_po
+from flask import Flask
 
 from roadmap.core import i18n
 from roadmap.core.i18n import FORMAT_LOCALES, page_language, show_date, show_number, show_time
@@ -60,6 +62,19 @@ def test_languages_are_those_with_a_compiled_catalog(tmp_path, monkeypatch):
     monkeypatch.setattr(i18n, "LANGUAGES", languages)
     found = [page_language(locale) for locale in ("de_CH", "de", "pt_BR", "fr", "en_GB")]
     assert found == ["de", "de", "pt_BR", "en", "en"]
+
+
+@pytest.mark.usefixtures("french")
+def test_rendering_for_another_person_ends_with_the_block(app: Flask) -> None:
+    reader = SimpleNamespace(locale="fr", timezone="Asia/Tokyo")
+    with app.test_request_context():
+        for _each in range(2):
+            assert [i18n.gettext("Sign in"), i18n.number_filter(1234.5)] == ["Sign in", "1,234.5"]
+            assert i18n.time_filter(MOMENT) == "14:30"
+            with i18n.render_for(reader):
+                assert i18n.gettext("Sign in") == "Se connecter"
+                assert i18n.number_filter(1234.5) == "1\u202f234,5"
+                assert i18n.time_filter(MOMENT) == "23:30"
 
 
 @pytest.mark.parametrize(

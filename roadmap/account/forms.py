@@ -25,7 +25,7 @@ from roadmap.auth.forms import (
 )
 from roadmap.core.clock import timezone_names
 from roadmap.core.fields import WholeNumberField, at_most
-from roadmap.core.i18n import FORMAT_LOCALES, show_date, show_number
+from roadmap.core.i18n import FORMAT_LOCALES, LANGUAGES, show_date, show_number
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.text import clean_line
 from roadmap.people.scopes import SCOPES
@@ -95,7 +95,9 @@ class ProfileForm(FlaskForm):
         ],
     )
     locale = SelectField(
-        _l("Dates and numbers"), choices=locale_choices, render_kw={"required": True}
+        _l("Language, dates and numbers") if len(LANGUAGES) > 1 else _l("Dates and numbers"),
+        choices=locale_choices,
+        render_kw={"required": True},
     )
     # The stored values when the form was opened; fields still equal to them are not written.
     name_read = HiddenField()

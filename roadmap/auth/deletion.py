@@ -12,13 +12,12 @@ import zoneinfo
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
 from roadmap.auth import actions
 from roadmap.auth.models import AccountDeletion
 from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import show_date
+from roadmap.core.i18n import render_for, show_date
 from roadmap.core.proxy import public_address
 from roadmap.core.signals import managers_changed
 from roadmap.mail import outbox
@@ -128,7 +127,7 @@ def suggest_administrators(session: Session, user_id: uuid.UUID) -> Sequence[Use
 
 def _mail(user: User, deletion: AccountDeletion) -> outbox.Mail:
     """Render the mail about a request; people can only cancel their own requests."""
-    with force_locale(user.locale):
+    with render_for(user):
         day = last_day(deletion, user)
         if deletion.requested_by == user.id:
             back_url = _(

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import get_day_names
 from flask import Blueprint, Response, abort, flash, request
-from flask_babel import force_locale
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -17,7 +16,7 @@ from roadmap.calendar import actions, feed, labels, queries, rules
 from roadmap.calendar.models import CalendarFeed
 from roadmap.core.database import db
 from roadmap.core.dates import months_later
-from roadmap.core.i18n import current_locale
+from roadmap.core.i18n import current_locale, render_for
 from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limiter
 from roadmap.core.proxy import public_address
@@ -87,7 +86,7 @@ def read_feed(token: str) -> Response:
     is_first_today = address.last_read_on != day
     today = now().astimezone(ZoneInfo(owner.timezone)).date()
     entries = queries.load_entries(db.session, owner.id, today)
-    with force_locale(owner.locale):
+    with render_for(owner):
         data = feed.write(
             entries,
             labels.summary,

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import re
+from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton, format_time, get_month_names
 from babel.numbers import format_decimal
 from flask import Flask, g, has_app_context, has_request_context, request
-from flask_babel import Babel, LazyString, get_translations
+from flask_babel import Babel, LazyString, force_locale, get_translations
 from flask_login import current_user
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
@@ -74,7 +77,27 @@ def _formatting_locale() -> str:
 
 def current_tzinfo() -> dt.tzinfo:
     """Return the user's time zone."""
-    return getattr(current_reader(), "zone", None) or dt.UTC
+    person = current_reader()
+    return ZoneInfo(person.timezone) if person is not None else dt.UTC
+
+
+@contextlib.contextmanager
+def render_for(person: Any) -> Iterator[None]:
+    """Write texts, dates and numbers for this user, such as in a mail to them.
+
+    Flask-Babel's `force_locale` alone would keep the translations and the reader of the request.
+    """
+    names = ("reader", "translations")
+    before = {name: g.pop(name) for name in names if name in g}
+    g.reader = person
+    try:
+        with force_locale(person.locale):
+            yield
+    finally:
+        for name in names:
+            g.pop(name, None)
+        for name, value in before.items():
+            setattr(g, name, value)
 
 
 @lru_cache(maxsize=4096)

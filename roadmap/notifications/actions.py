@@ -9,11 +9,11 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app
-from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
 from roadmap.core.database import count_changed
 from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import render_for
 from roadmap.core.text import fold
 from roadmap.core.types import new_id
 from roadmap.evidence.models import Evidence
@@ -158,7 +158,7 @@ def _render_mail(
 ) -> outbox.Mail | None:
     """Render the mail in the reader's language; None for a kind that is not mailed."""
     base = str(current_app.config["BASE_URL"]).rstrip("/")
-    with force_locale(reader.locale):
+    with render_for(reader):
         if (mail := kind.mail(content)) is None:
             return None
         body = _(

@@ -577,6 +577,18 @@ def test_renaming_a_team_does_not_query_notifications(scenario: Scenario, statem
     assert "submitted" in scenario.notifications("bob"), "Bob still manages the team"
 
 
+@pytest.mark.usefixtures("french", "with_mail")
+def test_each_manager_gets_mail_in_their_own_language(scenario: Scenario) -> None:
+    scenario.add_second_manager()
+    scenario.session.get_one(User, scenario.cast.bob).locale = "fr"
+    scenario.session.execute(sa.delete(OutgoingMail))
+    scenario.add_evidence()
+    assert dict(queued_mails(scenario.session)) == {
+        "bob@example.org": "Alice vous demande une relecture",
+        "dave@example.org": f"Alice asks you to review “{TITLE}”",
+    }
+
+
 def test_mails_have_a_link_and_a_reason(scenario: Scenario, with_mail: None) -> None:
     piece = scenario.add_evidence()
     scenario.comment(piece, "bob")

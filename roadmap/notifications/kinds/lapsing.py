@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_babel import get_locale
-
 from roadmap.core.dates import PartialDate
+from roadmap.core.i18n import date_filter
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.core.i18n import show_date
 from roadmap.notifications.kind import Content, EvidenceKind
 
 
@@ -22,7 +20,7 @@ class Lapsing(EvidenceKind):
     )
 
     def text_arguments(self, content: Content, link: str) -> dict[str, Any]:
-        day = show_date(PartialDate(content.data["expires_on"]), str(get_locale() or "en"))
+        day = date_filter(PartialDate(content.data["expires_on"]))
         return {**super().text_arguments(content, link), "day": day}
 
     def path(self, content: Content) -> str:
