@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from flask import Flask
+from flask_babel import get_domain
 from hypothesis import HealthCheck, settings
 from sqlalchemy.orm import ORMExecuteState, Session
 
@@ -253,6 +254,7 @@ def french(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     catalog.add("%(who)s asks you to review “%(title)s”", "%(who)s vous demande une relecture")
     with (folder / "messages.mo").open("wb") as file:
         write_mo(file, catalog)
-    domain = app.extensions["babel"].instance.domain_instance
+    with app.app_context():
+        domain = get_domain()
     monkeypatch.setattr(domain, "_translation_directories", [str(tmp_path)])
     monkeypatch.setattr(domain, "cache", {})
