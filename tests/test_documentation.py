@@ -397,8 +397,8 @@ def test_readiness_page_has_the_shipped_numbers() -> None:
         assert f"| {gate.title} |" in page
     verdicts = policy.verdicts
     for line in (
-        f"| ready | {verdicts.ready.score} points, no gate stands |",
-        f"| nearly ready | {verdicts.nearly.score} points, at most two gates stand |",
+        f"| ready | {verdicts.ready.score} points, every gate passed |",
+        f"| nearly ready | {verdicts.nearly.score} points, at most two gates not passed |",
         f"| under way | {verdicts.under_way.score} points |",
     ):
         assert line in page

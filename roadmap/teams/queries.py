@@ -139,8 +139,9 @@ def load_matrix(
     except the actor. `roadmap` is the slug of a published roadmap; by default the primary roadmap
     of most of these people, on a tie the one that more of them are on, then the first by title.
 
-    Runs three statements, one more if somebody is not on the roadmap, two more if summary rows are
-    out of date, and more for very many people (see `core.batches`). Raises LookupError if the actor
+    Runs three statements, one for each column that loads its values, one more if somebody is not on
+    the roadmap, two more if summary rows are out of date, and more for very many people (see
+    `core.batches`). Raises LookupError if the actor
     may not see the team or the roadmap does not exist.
     """
     if team is not None and not actor.has_capability_in(Capability.SEE_SHARED, team.id):

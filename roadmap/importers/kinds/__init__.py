@@ -19,8 +19,14 @@ from roadmap.importers.kinds.orcid import OrcidImporter
 IMPORTERS: dict[str, Importer] = {
     each.key: each
     for each in (
-        *(GitHubImporter(), GitLabImporter(), LinkedInImporter(), JsonResumeImporter()),
-        *(BibTexImporter(), OrcidImporter(), CsvImporter(), Leap2aImporter()),
+        GitHubImporter(),
+        GitLabImporter(),
+        LinkedInImporter(),
+        JsonResumeImporter(),
+        BibTexImporter(),
+        OrcidImporter(),
+        CsvImporter(),
+        Leap2aImporter(),
     )
 }
 """All importers by key, in display order."""
