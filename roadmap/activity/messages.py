@@ -374,27 +374,36 @@ _CHANGES: Mapping[str, Callable[[Entry], str]] = {
 }  # fmt: skip
 
 
+# Paths of subjects that need no lookup, by their type.
+_PATHS = {
+    "history": "/evidence",
+    "tool": "/tools/{}",
+    "position": "/career",
+    "degree": "/career",
+    "practice": "/practice/{}",
+    "absence": "/absences",
+    "badge": "/badges",
+    "portfolio": "/portfolio",
+    "calendar": "/calendar",
+    "account": "/account",
+}
+
+
 def _href(entry: Entry, titles: Titles) -> str | None:
     """Return the URL of the entry's subject if that still exists."""
-    subject_type, subject = entry.subject_type, entry.subject
-    match subject_type:
+    subject = entry.subject
+    match entry.subject_type:
         case "status" | "plan" | "endorsement":
             content = titles.roadmap_of(subject)
             return f"/roadmaps/{content.slug}/milestones/{subject}" if content else None
         case "evidence" | "comment" | "credential":
             return f"/evidence/{subject}" if subject in titles.known["evidence"] else None
-        case "history":
-            return "/evidence"
         case "skill":
             known = any(subject in each.skill_by_key for each in titles.roadmaps)
             return f"/skills/{subject}" if known else None
-        case "tool":
-            return f"/tools/{subject}"
         case "enrollment":
             slug = titles.known["slug"].get(subject)
             return f"/roadmaps/{slug}" if slug else None
-        case "position" | "degree":
-            return "/career"
         case "career_plan":
             kind, _colon, key = subject.partition(":")
             if kind == "direction":
@@ -402,15 +411,8 @@ def _href(entry: Entry, titles: Titles) -> str | None:
             page = "education" if kind == "education" else "challenges"
             # The subject of a reflection is only the key of its challenge.
             return f"/career/{page}/{key or subject}"
-        case "practice":
-            return f"/practice/{subject}"
-        case "absence":
-            return "/absences"
-        case "badge":
-            return "/badges"
-        case "portfolio" | "calendar" | "account":
-            return f"/{subject_type}"
-    return None
+    path = _PATHS.get(entry.subject_type)
+    return path.format(subject) if path else None
 
 
 def _name_without_account(entry: Entry) -> str:

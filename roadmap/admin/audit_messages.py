@@ -234,22 +234,26 @@ def _choose_messages(
         case "access.refused" if _person_id(entry):
             message = _l("Refused: %(target)s. It is about %(person)s.")
         case "team.changed" if "team_name" in data:
-            changes = []
-            if data["before"]["name"] != data["team_name"]:
-                changes.append(_l("The team %(before)s was renamed to %(team)s."))
-            if data["moved"] and data["parent_name"]:
-                changes.append(_l("The team %(team)s was nested in %(parent)s."))
-            elif data["moved"]:
-                changes.append(_l("The team %(team)s is no longer nested in another team."))
-            return changes
+            return _team_changes(data)
     # Repeated refusals are counted, see `auth/refusals.py`.
-    if data.get("times") == 1:
+    if "times" not in data:
+        return [message]
+    if data["times"] == 1:
         return [message, _l("Repeated once.")]
-    if "times" in data and data.get("several"):
+    if data.get("several"):
         return [message, _l("Repeated %(times)s times, from several addresses.")]
-    if "times" in data:
-        return [message, _l("Repeated %(times)s times.")]
-    return [message]
+    return [message, _l("Repeated %(times)s times.")]
+
+
+def _team_changes(data: Mapping[str, Any]) -> list[LazyString]:
+    changes = []
+    if data["before"]["name"] != data["team_name"]:
+        changes.append(_l("The team %(before)s was renamed to %(team)s."))
+    if data["moved"] and data["parent_name"]:
+        changes.append(_l("The team %(team)s was nested in %(parent)s."))
+    elif data["moved"]:
+        changes.append(_l("The team %(team)s is no longer nested in another team."))
+    return changes
 
 
 def _role(key: Any) -> str:

@@ -182,19 +182,22 @@ def _operation(route: Route, operation: Operation, named: SchemaReferences) -> d
             "description": "Unchanged since the ETag in If-None-Match.",
             "headers": {"ETag": ETAG},
         }
-    errors = {*COMMON_STATUSES, *operation.refuses}
-    if operation.query is not None:
-        errors |= {422}
-    if operation.body is not None or operation.takes_files:
-        errors |= {415, 422}
-    if operation.accepts_if_match:
-        errors |= {412}
-    if not route.is_safe:
-        errors |= {507}
-    for status in sorted(errors):
+    for status in sorted(_error_statuses(route, operation)):
         reference = f"#/components/responses/{_response_name(status)}"
         entry["responses"][str(status)] = {"$ref": reference}
     return entry
+
+
+def _error_statuses(route: Route, operation: Operation) -> set[int]:
+    has_body = operation.body is not None or operation.takes_files
+    conditions = {
+        412: operation.accepts_if_match,
+        415: has_body,
+        422: has_body or operation.query is not None,
+        507: not route.is_safe,
+    }
+    possible = (status for status, is_possible in conditions.items() if is_possible)
+    return {*COMMON_STATUSES, *operation.refuses, *possible}
 
 
 def _parameters(route: Route, operation: Operation) -> Iterator[dict[str, Any]]:

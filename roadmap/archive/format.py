@@ -136,6 +136,18 @@ Line = Annotated[str, Field(max_length=200), AfterValidator(_check_text)]
 Key = Annotated[str, Field(max_length=60), AfterValidator(_check_text)]
 
 
+# The types of values that depend only on the type of their column.
+VALUE_TYPES: Mapping[type[Any], Any] = {
+    sa.Uuid: uuid.UUID,
+    UtcDateTime: Annotated[dt.datetime, AfterValidator(_check_moment)],
+    PartialDateText: Annotated[str, Field(max_length=10), AfterValidator(PartialDate.from_iso)],
+    sa.Boolean: bool,
+    sa.Date: Annotated[dt.date, AfterValidator(_check_day)],
+    sa.Float: float,
+    sa.Integer: Annotated[int, Field(ge=-MAX_NUMBER, le=MAX_NUMBER)],
+}
+
+
 class RoadmapName(_Model):
     """A roadmap that the person follows."""
 
@@ -222,28 +234,17 @@ def _type_of(column: sa.Column[Any], words: tuple[Any, ...] | None) -> Any:
         return PersonName
     if target in NATURAL_KEYS:
         return int if NATURAL_KEYS[target] == "number" else Key
+    for column_type, value_type in VALUE_TYPES.items():
+        if isinstance(kind, column_type):
+            return value_type
     match kind:
-        case sa.Uuid():
-            return uuid.UUID
-        case UtcDateTime():
-            return Annotated[dt.datetime, AfterValidator(_check_moment)]
-        case PartialDateText():
-            return Annotated[str, Field(max_length=10), AfterValidator(PartialDate.from_iso)]
-        case sa.Boolean():
-            return bool
-        case sa.Date():
-            return Annotated[dt.date, AfterValidator(_check_day)]
         case sa.JSON():
             shape = JSON_SHAPES.get(str(column), dict[str, Any])
             is_long = str(column) == "archive_import.left_out"
             most = MAX_LEFT_OUT if is_long else MAX_JSON_TEXT
             return Annotated[shape, AfterValidator(partial(_check_json, left=most))]
-        case sa.Float():
-            return float
         case sa.Numeric():
             return Annotated[decimal.Decimal, Field(max_digits=kind.precision)]
-        case sa.Integer():
-            return Annotated[int, Field(ge=-MAX_NUMBER, le=MAX_NUMBER)]
         case sa.String():
             check = _check_url if column.name.endswith("url") else _check_text
             most = kind.length or LONG_TEXTS.get(str(column), MAX_TEXT)

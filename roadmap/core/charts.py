@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
@@ -62,12 +62,11 @@ def render_lines(
     def y(value: float) -> int:
         return _BOTTOM - round((_BOTTOM - _TOP) * min(value, top) / top)
 
-    parts = []
-    for value, text in values:
-        parts.append(
-            f"<path class=grid d='M{_LEFT} {y(value)}H{_RIGHT}'/>"
-            f"<text x={_LEFT - 6} y={y(value) + 4} text-anchor=end>{escape(text)}</text>"
-        )
+    parts = [
+        f"<path class=grid d='M{_LEFT} {y(value)}H{_RIGHT}'/>"
+        f"<text x={_LEFT - 6} y={y(value) + 4} text-anchor=end>{escape(text)}</text>"
+        for value, text in values
+    ]
     for day, text in dates:
         anchor = {_LEFT: "start", _RIGHT: "end"}.get(x(day), "middle")
         parts.append(
@@ -76,30 +75,18 @@ def render_lines(
         )
     outlines, areas = [], []
     for line in lines:
-        known = zip(days, line.values, strict=True)
-        for is_known, run in groupby(known, key=lambda pair: pair[1] is not None):
-            if not is_known:
-                continue
-            corners = [(x(day), y(value or 0)) for day, value in run]
-            path = f"M{corners[0][0]} {corners[0][1]}" + "".join(
-                f"H{across}" if down == before else f"H{across}V{down}"
-                for (_x, before), (across, down) in pairwise(corners)
-            )
+        for run in _known_runs(days, line.values):
+            corners = [(x(day), y(value)) for day, value in run]
+            path, (left, down) = _step_path(corners), corners[0]
             if line.is_area:
-                closed = f"{path}V{_BOTTOM}H{corners[0][0]}z"
-                areas.append(f"<path class='area {line.kind}' d='{closed}'/>")
+                areas.append(f"<path class='area {line.kind}' d='{path}V{_BOTTOM}H{left}z'/>")
             outlines.append(f"<path class='line {line.kind}' d='{path}'/>")
             if len(corners) == 1:
-                outlines.append(
-                    f"<circle class={line.kind} cx={corners[0][0]} cy={corners[0][1]} r=3 />"
-                )
+                outlines.append(f"<circle class={line.kind} cx={left} cy={down} r=3 />")
+    names = [(y(line.values[-1]), line.name) for line in lines if line.values[-1] is not None]
     if marks:
         # The names are to the right of the marks, so leaders connect them to their lines.
-        parts += [
-            f"<path class=grid d='M{x(days[-1])} {y(line.values[-1])}H{_RIGHT}'/>"
-            for line in lines
-            if line.values[-1] is not None
-        ]
+        parts += [f"<path class=grid d='M{x(days[-1])} {down}H{_RIGHT}'/>" for down, _name in names]
     for place, (day, text) in enumerate(marks):
         # Labels go left of their line, except the last, so that two close marks do not overlap.
         anchor = "start" if place and place == len(marks) - 1 else "end"
@@ -107,10 +94,26 @@ def render_lines(
             f"<path class=mark d='M{x(day)} {_BOTTOM}V{_TOP - 6}'/>"
             f"<text class=mark x={x(day)} y={_TOP - 12} text-anchor={anchor}>{escape(text)}</text>"
         )
-    names = [(y(line.values[-1]), line.name) for line in lines if line.values[-1] is not None]
     for down, name in _keep_apart(names):
         parts.append(f"<text class=name x={_RIGHT + 8} y={down + 4}>{escape(name)}</text>")
     return _drawing("chart", _WIDTH, _HEIGHT, title, description, [*areas, *parts, *outlines])
+
+
+def _known_runs(
+    days: Sequence[dt.date], values: Sequence[float | None]
+) -> Iterator[list[tuple[dt.date, float]]]:
+    """Yield each run of days with known values."""
+    for is_known, run in groupby(zip(days, values, strict=True), lambda pair: pair[1] is not None):
+        if is_known:
+            yield [(day, value or 0) for day, value in run]
+
+
+def _step_path(corners: Sequence[tuple[int, int]]) -> str:
+    """Return the path of steps through these corners."""
+    (left, top), steps = corners[0], pairwise(corners)
+    return f"M{left} {top}" + "".join(
+        f"H{x}" if y == before else f"H{x}V{y}" for (_x, before), (x, y) in steps
+    )
 
 
 def _keep_apart(names: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:

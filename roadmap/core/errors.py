@@ -149,52 +149,56 @@ def _is_disk_full(error: BaseException) -> bool:
 
 
 def init_errors(app: Flask) -> None:
-    @app.errorhandler(CSRFError)
-    def csrf(_error: CSRFError) -> Response:
-        if response := _explain_other_address():
-            return response
-        text = _(
-            "The form's security token did not match: the page was open for a long "
-            "time, or the browser sends no cookies."
-        )
-        return render_error(400, text)
-
-    @app.errorhandler(HTTPException)
-    def http(error: HTTPException) -> Response:
-        if error.response is not None:
-            return error.response  # type: ignore[return-value]
-        detail = advice = None
-        # Smaller requests fail because of long texts or too many fields, the default message.
-        has_large_files = (request.content_length or 0) > MAX_UPLOAD_BYTES
-        if error.code == 413 and has_large_files and is_upload(request.environ):
-            detail = _("Files that are sent together may have 25 MB, and these have more.")
-            advice = _("Choose smaller files, or fewer at once. Nothing was saved.")
-        response = render_error(error.code or 500, detail, advice)
-        for name, value in error.get_headers():
-            if name in ("Allow", "Retry-After", "WWW-Authenticate"):
-                response.headers[name] = value
-        return response
-
-    @app.errorhandler(LimitReached)
-    def limit_reached(limit: LimitReached) -> Response:
-        title = _("The maximum is reached")
-        return render_error(409, str(limit.message), str(limit.advice), title=title)
-
+    app.register_error_handler(CSRFError, _handle_csrf)
+    app.register_error_handler(HTTPException, _handle_http_error)
+    app.register_error_handler(LimitReached, _handle_limit)
     for deleted in ROW_DELETED:
         app.register_error_handler(deleted, handle_deleted_row)
     for failed in STORAGE_ERRORS:
         app.register_error_handler(failed, handle_storage_error)
+    app.register_error_handler(500, _handle_internal_error)
 
-    @app.errorhandler(500)
-    def internal(error: Exception) -> Response:
-        # Errors of the commit, which runs after the view, arrive only here.
-        original = getattr(error, "original_exception", None)
-        if isinstance(original, STORAGE_ERRORS):
-            return handle_storage_error(original)
-        if isinstance(original, ROW_DELETED):
-            return handle_deleted_row(original)
-        _discard_session_and_actor()
-        return render_error(500)
+
+def _handle_csrf(_error: CSRFError) -> Response:
+    if response := _explain_other_address():
+        return response
+    text = _(
+        "The form's security token did not match: the page was open for a long "
+        "time, or the browser sends no cookies."
+    )
+    return render_error(400, text)
+
+
+def _handle_http_error(error: HTTPException) -> Response:
+    if error.response is not None:
+        return error.response  # type: ignore[return-value]
+    detail = advice = None
+    # Smaller requests fail because of long texts or too many fields, the default message.
+    has_large_files = (request.content_length or 0) > MAX_UPLOAD_BYTES
+    if error.code == 413 and has_large_files and is_upload(request.environ):
+        detail = _("Files that are sent together may have 25 MB, and these have more.")
+        advice = _("Choose smaller files, or fewer at once. Nothing was saved.")
+    response = render_error(error.code or 500, detail, advice)
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After", "WWW-Authenticate"):
+            response.headers[name] = value
+    return response
+
+
+def _handle_limit(limit: LimitReached) -> Response:
+    title = _("The maximum is reached")
+    return render_error(409, str(limit.message), str(limit.advice), title=title)
+
+
+def _handle_internal_error(error: Exception) -> Response:
+    # Errors of the commit, which runs after the view, arrive only here.
+    original = getattr(error, "original_exception", None)
+    if isinstance(original, STORAGE_ERRORS):
+        return handle_storage_error(original)
+    if isinstance(original, ROW_DELETED):
+        return handle_deleted_row(original)
+    _discard_session_and_actor()
+    return render_error(500)
 
 
 def handle_deleted_row(error: BaseException) -> Response:

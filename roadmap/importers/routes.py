@@ -187,18 +187,7 @@ def save(key: str) -> BaseResponse:
         return see_other("importers.preview", key=key)
     found = queries.load_preview(db.session, importer, pending, _today())
     ticked = set(request.form.getlist("take"))
-    fault = ""
-    has_changed = request.form.get("seen") != found.fingerprint
-    if has_changed:
-        fault = _("This list has changed since you opened it. Look at it again.")
-    elif found.problems and "without" not in request.form:
-        fault = _(
-            "Some of it has errors, so nothing was imported. Correct the file and choose it again, "
-            "or choose to skip entries with errors."
-        )
-    elif not ticked:
-        fault = _("Nothing is ticked, so nothing was imported.")
-    if fault:
+    if fault := _find_fault(found, ticked):
         return _render_preview(importer, pending, fault=fault, status=422)
     milestones, rows = _milestones(), []
     for number, section in enumerate(found.sections):
@@ -209,8 +198,31 @@ def save(key: str) -> BaseResponse:
             if row.key in ticked
         ]
     saved = actions.save(db.session, pending, rows, by=current_user, now=now())
+    pieces, entries = saved["evidence"], saved["position"] + saved["degree"]
+    said = [*_saved_messages(pieces, entries), _left_out_message(found, ticked)]
+    flash(Markup(" ").join(filter(None, said)))
+    if pieces:
+        return see_other("evidence.index", created_at=now().isoformat())
+    if entries:
+        return see_other("career.overview")
+    return see_other("evidence.index", state="draft")
+
+
+def _find_fault(found: queries.Preview, ticked: set[str]) -> str:
+    """Return why nothing can be saved, or ""."""
+    if request.form.get("seen") != found.fingerprint:
+        return _("This list has changed since you opened it. Look at it again.")
+    if found.problems and "without" not in request.form:
+        return _(
+            "Some of it has errors, so nothing was imported. Correct the file and choose it again, "
+            "or choose to skip entries with errors."
+        )
+    return "" if ticked else _("Nothing is ticked, so nothing was imported.")
+
+
+def _saved_messages(pieces: int, entries: int) -> list[str]:
     said: list[str] = []
-    if pieces := saved["evidence"]:
+    if pieces:
         said.append(
             ngettext(
                 "%(num)s piece is imported as a draft.",
@@ -218,7 +230,7 @@ def save(key: str) -> BaseResponse:
                 pieces,
             )
         )
-    if entries := saved["position"] + saved["degree"]:
+    if entries:
         said.append(
             ngettext(
                 "%(num)s entry of your career is imported.",
@@ -226,18 +238,10 @@ def save(key: str) -> BaseResponse:
                 entries,
             )
         )
-        if pieces:
-            career = _("Positions and education")
-            said.append(Markup('<a href="/career">{}</a>').format(career))
-    if not said:
-        said.append(_("Everything that was ticked had been imported before."))
-    said.append(_left_out_message(found, ticked))
-    flash(Markup(" ").join(filter(None, said)))
-    if pieces:
-        return see_other("evidence.index", created_at=now().isoformat())
-    if not entries:
-        return see_other("evidence.index", state="draft")
-    return see_other("career.overview")
+    if pieces and entries:
+        career = _("Positions and education")
+        said.append(Markup('<a href="/career">{}</a>').format(career))
+    return said or [_("Everything that was ticked had been imported before.")]
 
 
 def _left_out_message(found: queries.Preview, ticked: set[str]) -> str:

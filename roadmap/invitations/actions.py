@@ -36,7 +36,7 @@ from roadmap.mail import outbox, transport
 from roadmap.people.actions import add_member
 from roadmap.people.audit import record_audit
 from roadmap.people.locks import TeamDeleted, lock_and_load_user, lock_team
-from roadmap.people.models import Team
+from roadmap.people.models import Team, User
 from roadmap.people.queries import find_role
 from roadmap.people.roles import ROLES, is_at_least
 
@@ -99,15 +99,11 @@ def invite(
     lock_name(session, f"invite:{team_id}:{invited or made_as}")
     if not may_invite(session, by, team_id):
         raise InvitationRefused("inviter")
-    if (made := session.get(Invitation, made_as, populate_existing=True)) is not None:
-        if invitation_state(session, made, now) == VALID:
-            return made, form_token(key, made_as, made.created_at)
-        made_as = new_id()
-    known = find_user_by_email(session, email) if invited else None
-    if known is not None and team is None:
-        raise InvitationRefused("account")
-    if known and team and is_at_least(find_role(session, team.id, known.id), role):
-        raise InvitationRefused("member")
+    made = session.get(Invitation, made_as, populate_existing=True)
+    if made is not None and invitation_state(session, made, now) == VALID:
+        return made, form_token(key, made_as, made.created_at)
+    invitation_id = made_as if made is None else new_id()
+    known = _find_guest(session, email, team_id, role) if invited else None
     mine = Invitation.created_by == by, Invitation.expires_at > now, IS_OPEN
     if count_rows(session, Invitation, *mine) >= MAX_OPEN:
         raise LimitReached(
@@ -116,11 +112,11 @@ def invite(
         )
     if invited:
         _replace_older(session, invited, team_id, role, by=by, now=now)
-    token = form_token(key, made_as, now)
+    token = form_token(key, invitation_id, now)
     invitation = Invitation(
-        id=made_as, token_hash=hash_token(token), email=email, email_key=invited, team_id=team_id,
-        role=role, created_by=by, created_at=now, expires_at=now + lifetime,
-        is_mailed=bool(invited) and transport.is_configured(),
+        id=invitation_id, token_hash=hash_token(token), email=email, email_key=invited,
+        is_mailed=bool(invited) and transport.is_configured(), team_id=team_id, role=role,
+        created_by=by, created_at=now, expires_at=now + lifetime,
     )  # fmt: skip
     session.add(invitation)
     session.flush()
@@ -130,10 +126,22 @@ def invite(
         outbox.enqueue(session, mail, now=now)
     if known is not None:
         user_invited.send(
-            session, user_id=known.id, invitation_id=made_as, team=team,
+            session, user_id=known.id, invitation_id=invitation_id, team=team,
             by_name=invitation.by_name, now=now,
         )  # fmt: skip
     return invitation, token
+
+
+def _find_guest(session: Session, email: str, team_id: uuid.UUID | None, role: str) -> User | None:
+    """Return the account of the address. Raises InvitationRefused if it needs no invitation."""
+    known = find_user_by_email(session, email)
+    if known is None:
+        return None
+    if team_id is None:
+        raise InvitationRefused("account")
+    if is_at_least(find_role(session, team_id, known.id), role):
+        raise InvitationRefused("member")
+    return known
 
 
 def accept(

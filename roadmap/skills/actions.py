@@ -22,6 +22,7 @@ from roadmap.people.permissions import can
 from roadmap.people.reach import is_role_granted_by
 from roadmap.people.roles import Capability
 from roadmap.skills.models import Assessment
+from roadmap.skills.queries import NEWEST_FIRST
 from roadmap.skills.rules import MAX_LEVEL, MIN_LEVEL
 
 # Per skill and side, within 24 hours.
@@ -54,14 +55,16 @@ def _assess(
     an unknown skill, ValueError for an invalid level, and LimitReached.
     """
     lock_user_for_actor(session, user_id, by)
-    newest = (
-        sa.select(Assessment)
-        .filter_by(user_id=user_id, skill_key=skill_key, side=side)
-        .order_by(Assessment.assessed_at.desc(), Assessment.id.desc())
+    is_manager = side == "manager"
+    of_skill = (
+        Assessment.user_id == user_id,
+        Assessment.skill_key == skill_key,
+        Assessment.side == side,
     )
     assessment_id = form_id(key, by.id, user_id, skill_key, side, level, comment)
     if (existing := session.get(Assessment, assessment_id)) is not None:
-        if existing is session.scalars(newest.limit(1)).first():
+        newest = sa.select(Assessment).where(*of_skill).order_by(*NEWEST_FIRST).limit(1)
+        if existing is session.scalars(newest).first():
             return existing
         assessment_id = new_id()
     assessment = Assessment(
@@ -73,9 +76,9 @@ def _assess(
         comment=comment,
         assessor_id=by.id,
         assessor_name=by.name,
-        added_by_author=side == "manager"
+        added_by_author=is_manager
         and is_role_granted_by(session, by.id, user_id, Capability.ASSESS),
-        by_token=side == "manager" and by.is_by_token,
+        by_token=is_manager and by.is_by_token,
         assessed_at=now,
     )
     if not can(by, PERMISSIONS[side], assessment):
@@ -84,11 +87,8 @@ def _assess(
         raise LookupError(f"no skill {skill_key}")
     if not MIN_LEVEL <= level <= MAX_LEVEL:
         raise ValueError(f"a level is from {MIN_LEVEL} to {MAX_LEVEL}: {level}")
-    of_today = (
-        *(Assessment.user_id == user_id, Assessment.skill_key == skill_key),
-        *(Assessment.side == side, Assessment.assessed_at > now - dt.timedelta(days=1)),
-    )
-    if count_rows(session, Assessment, *of_today) >= MAX_ASSESSMENTS:
+    is_recent = Assessment.assessed_at > now - dt.timedelta(days=1)
+    if count_rows(session, Assessment, *of_skill, is_recent) >= MAX_ASSESSMENTS:
         raise LimitReached(
             _l(
                 "This skill was assessed %(most)d times in 24 hours, the maximum.",
@@ -102,7 +102,7 @@ def _assess(
         session, user_id=user_id, by=by.id, action="skill.assessed", subject=skill_key, now=now,
         side=side, level=level, **token,
     )  # fmt: skip
-    if side == "manager":
+    if is_manager:
         # The audit log omits the level, which is confidential between the manager and the user.
         record_audit(
             session, by=by.id, action="skill.assessed", target=str(assessment.id), now=now,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from roadmap.catalog.content import Content, Skill
 
 # Ids increase over time, so they order assessments with equal timestamps.
-_NEWEST_FIRST = (Assessment.assessed_at.desc(), Assessment.id.desc())
+NEWEST_FIRST = (Assessment.assessed_at.desc(), Assessment.id.desc())
 
 
 def ranked_assessments(
@@ -39,7 +39,7 @@ def ranked_assessments(
             sa.func.row_number()
             .over(
                 partition_by=(Assessment.user_id, Assessment.skill_key, Assessment.side),
-                order_by=_NEWEST_FIRST,
+                order_by=NEWEST_FIRST,
             )
             .label("place"),
         )
@@ -109,7 +109,7 @@ def latest_by_assessor(
             Assessment.side == "manager",
             Assessment.assessor_id == assessor_id,
         )
-        .order_by(*_NEWEST_FIRST)
+        .order_by(*NEWEST_FIRST)
         .limit(1)
     ).first()
     return _level(row) if row else None
@@ -158,4 +158,4 @@ def history(
     )
     if side is not None:
         query = query.where(Assessment.side == side)
-    return session.scalars(query.order_by(*_NEWEST_FIRST).limit(limit).offset(offset)).all()
+    return session.scalars(query.order_by(*NEWEST_FIRST).limit(limit).offset(offset)).all()
