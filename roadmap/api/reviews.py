@@ -253,7 +253,7 @@ def judge_evidence(evidence_id: uuid.UUID, body: NewJudgement) -> JudgementShape
         abort(404)
     item = load_item(db.session, Audience.MANAGER, piece.id) or abort(404)
     check_if_match(JudgementSubject.of(item))
-    newest, comment = item.version.number, body.comment or ""
+    newest = item.version.number
     if body.version is not None and body.version < newest:
         raise Stale
     if body.version is not None and body.version > newest:
@@ -261,19 +261,14 @@ def judge_evidence(evidence_id: uuid.UUID, body: NewJudgement) -> JudgementShape
             "No such version was submitted. The newest is version %(newest)d.", newest=newest
         )
         abort_with_problem(409, message)
-    earlier = load_reviews(db.session, [piece.id])[piece.id]
-    last = next((each for each in earlier if each.version_id == item.version.id), None)
-    # Milestones already confirmed for this version; confirming others is not a repetition.
-    confirmed = item.confirmed if item.version.number == item.verified_number else frozenset()
     criteria = load_criteria(db.session, [item])[item.id]
     fitting = {each.key for each in criteria if each.is_offered}
-    if last is not None and piece.shared_state == body.decision:
-        previous = (last.reviewer_id, last.decision, clean_multiline(last.comment))
+    if (own := _find_own_judgement(piece, item, body, actor.id)) is not None:
+        # Milestones already confirmed for this version; confirming others is not a repetition.
+        confirmed = item.confirmed if newest == item.verified_number else frozenset()
         added = fitting if body.milestones is None else set(body.milestones) - confirmed
-        if previous == (actor.id, body.decision, comment) and (
-            body.decision == "returned" or not added
-        ):
-            return _serialize_judgement(last, item)
+        if body.decision == "returned" or not added:
+            return _serialize_judgement(own, item)
     # `*` in If-Match matches anything, so it does not show what the client read.
     if body.version is not None and (not request.if_match or request.if_match.star_tag):
         _check_unchanged_since_submitted(piece, item, body, fitting)
@@ -282,7 +277,7 @@ def judge_evidence(evidence_id: uuid.UUID, body: NewJudgement) -> JudgementShape
             db.session,
             piece,
             body.decision,
-            comment,
+            body.comment or "",
             body.milestones,
             version_id=item.version.id,
             basis=body.basis,
@@ -313,6 +308,19 @@ def withdraw_judgement(
     review_actions.withdraw_review(
         db.session, piece, judgement_id, body.reason, by=actor, now=now()
     )
+
+
+def _find_own_judgement(
+    piece: Evidence, item: Item, body: NewJudgement, actor_id: uuid.UUID
+) -> Review | None:
+    """Return the newest judgement of the version if it is the actor's and like the one sent."""
+    if piece.shared_state != body.decision:
+        return None
+    reviews = load_reviews(db.session, [piece.id])[piece.id]
+    last = next((each for each in reviews if each.version_id == item.version.id), None)
+    if last is None or last.reviewer_id != actor_id or last.decision != body.decision:
+        return None
+    return last if clean_multiline(last.comment) == (body.comment or "") else None
 
 
 def _check_unchanged_since_submitted(

@@ -45,16 +45,13 @@ def sync(paths: Sequence[Path], dry_run: bool) -> None:
     """
     from roadmap.catalog import actions, files
 
-    changes = []
+    paths = paths or files.shipped()
     try:
-        documents = load_documents(paths or files.shipped())
+        documents = load_documents(paths)
     except InvalidFiles as refused:
-        reason = refused.faults[0]
-        for path in paths or files.shipped():
-            # The audit log is shown on pages, which should not reveal server paths.
-            reason = reason.replace(f"{path.parent}/", "")
-        _record(dry_run, "roadmap.refused", reason=reason)
+        _record_refusal(dry_run, refused.faults[0], paths)
         raise
+    changes = []
     together = [document for _path, document in documents]
     # A dry run of several files publishes and rolls back, so that they are checked together.
     skip_write = dry_run and len(documents) == 1
@@ -68,7 +65,7 @@ def sync(paths: Sequence[Path], dry_run: bool) -> None:
         except actions.ConflictingKey as error:
             db.session.rollback()
             reason = describe_conflict(path, error)
-            _record(dry_run, "roadmap.refused", reason=reason.replace(f"{path.parent}/", ""))
+            _record_refusal(dry_run, reason, paths)
             raise click.ClickException(reason) from None
     if dry_run:
         db.session.rollback()
@@ -78,10 +75,18 @@ def sync(paths: Sequence[Path], dry_run: bool) -> None:
         slugs = changed or [change.slug for change in changes]
         _record(dry_run, "roadmap.loaded", target=", ".join(slugs), unchanged=not changed)
     for change in changes:
-        for line in format_change(change):
-            click.echo(line)
+        click.echo("\n".join(format_change(change)))
+    _warn_of_shipped(together)
+    if dry_run:
+        click.echo("Dry run: nothing was changed.")
+
+
+def _warn_of_shipped(documents: Sequence[Document]) -> None:
+    """Warn of documents that the next start of the server will replace."""
+    from roadmap.catalog import files
+
     shipped = {path.stem: path for path in files.shipped()}
-    for document in together:
+    for document in documents:
         slug = document["slug"]
         if slug in shipped and document != files.read(shipped[slug]):
             click.echo(
@@ -89,8 +94,13 @@ def sync(paths: Sequence[Path], dry_run: bool) -> None:
                 "back. To keep yours, give it a slug of its own.",
                 err=True,
             )
-    if dry_run:
-        click.echo("Dry run: nothing was changed.")
+
+
+def _record_refusal(dry_run: bool, reason: str, paths: Sequence[Path]) -> None:
+    for path in paths:
+        # The audit log is shown on pages, which should not reveal server paths.
+        reason = reason.replace(f"{path.parent}/", "")
+    _record(dry_run, "roadmap.refused", reason=reason)
 
 
 def _record(dry_run: bool, action: str, *, target: str = "", **data: Any) -> None:

@@ -26,7 +26,7 @@ _SQUARES = ((8, 11), (4, 9), (2, 6), (1, 3))
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line with its CSS class, its name and a value per day, None where unknown.
+    """A line with its CSS class, its name and a value per day or axis, None where unknown.
 
     `is_area` fills the area below the line. Areas are drawn in the order of the lines.
     """
@@ -182,19 +182,13 @@ def _day_square(left: int, above: int, count: int, is_ahead: bool, title: str) -
     return f"<g><title>{escape(title)}</title>{cell}{square}</g>"
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
-    """One outline of the radar: its class (self, manager or bar) and a value or None per axis."""
-
-    kind: str
-    name: str
-    values: Sequence[float | None]
-
-
 def render_radar(
-    axes: Sequence[str], series: Sequence[Series], title: str, maximum: int = 4
+    axes: Sequence[str], lines: Sequence[Line], title: str, maximum: int = 4
 ) -> Markup:
-    """Render a radar chart with a text description. Needs at least three axes."""
+    """Render a radar chart with a text description. Needs at least three axes.
+
+    The classes of the lines are self, manager and bar.
+    """
     centre_x, centre_y, radius = 300, 170, 120
 
     def at(axis: int, value: float, extra: float = 0) -> tuple[float, float]:
@@ -210,7 +204,7 @@ def render_radar(
         f"<polygon class=ring points='{outline([level] * len(axes))}'/>"
         for level in range(1, maximum + 1)
     ]
-    for line in series:
+    for line in lines:
         parts.append(f"<polygon class={line.kind} points='{outline(line.values)}'/>")
         if line.kind != "bar":
             for axis, value in enumerate(line.values):
@@ -228,7 +222,7 @@ def render_radar(
         last = f"<tspan x={left} dy='1.2em'>{escape(tail)}</tspan>" if head else escape(tail)
         parts.append(f"<text x={left} y={down} text-anchor={anchor}>{first}{last}</text>")
     descriptions = []
-    for line in series:
+    for line in lines:
         levels = ("–" if value is None else f"{value:g}" for value in line.values)
         pairs = (" ".join(pair) for pair in zip(axes, levels, strict=True))
         descriptions.append(f"{line.name}: {', '.join(pairs)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -157,19 +157,17 @@ class Market(CitingContent):
             for key in (state.code, state.fips, f"tile {state.tile}")
         )
         states = {each.code for each in self.states}
-        occupations = {each.soc for each in self.occupations}
-        figures = {each.key for each in self.figures}
-        rows: dict[str, Sequence[Figure | StatePay]]
-        rows = {"figures": self.figures, "state_pay": self.state_pay}
-        for part, found in rows.items():
-            for number, row in enumerate(found):
-                if row.soc is not None and row.soc not in occupations:
-                    yield Problem((part, number, "soc"), f"there is no occupation '{row.soc}'")
+        occupations = {None, *(each.soc for each in self.occupations)}
+        figures = {None, *(each.key for each in self.figures)}
         for number, figure in enumerate(self.figures):
-            if not figure.is_current and figure.superseded_by not in figures:
+            if figure.soc not in occupations:
+                yield Problem(("figures", number, "soc"), f"there is no occupation '{figure.soc}'")
+            if figure.superseded_by not in figures:
                 message = f"there is no figure '{figure.superseded_by}'"
                 yield Problem(("figures", number, "superseded_by"), message)
         for number, pay in enumerate(self.state_pay):
+            if pay.soc not in occupations:
+                yield Problem(("state_pay", number, "soc"), f"there is no occupation '{pay.soc}'")
             named = {*pay.values, *pay.not_published}
             for code in sorted(named - states):
                 yield Problem(("state_pay", number, "values"), f"there is no state '{code}'")

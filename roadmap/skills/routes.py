@@ -10,7 +10,7 @@ from flask_login import current_user
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from roadmap.core.charts import Series, render_radar
+from roadmap.core.charts import Line, render_radar
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
@@ -117,17 +117,17 @@ def _by_group(known: Collection[Skill]) -> list[tuple[object, list[Skill]]]:
 
 def _radar(roadmap: Content, standings: list[SkillComparison]) -> Markup:
     """Render the radar chart of the bar, the user's own levels, and a manager's levels if any."""
-    series = [Series("bar", _("Bar"), [float(each.bar) for each in standings])]
+    lines = [Line("bar", _("Bar"), [float(each.bar) for each in standings])]
     for name, label, side in (
         ("self", _("You"), [each.own for each in standings]),
         ("manager", _("Someone else"), [each.other for each in standings]),
     ):
         if any(side):
             levels = [float(judged.level) if judged else None for judged in side]
-            series.append(Series(name, label, levels))
+            lines.append(Line(name, label, levels))
     return render_radar(
         [s.title for s in roadmap.skills],
-        series,
+        lines,
         _(
             "Your skills against the bar of %(roadmap)s, levels 0 to %(highest)d",
             roadmap=roadmap.title,

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from roadmap.core.charts import Series, render_radar
+from roadmap.core.charts import Line, render_radar
 from roadmap.core.svg import (
     TONES,
     Cairn,
@@ -134,7 +134,7 @@ class TestRadar:
     AXES = ("Design", "Deep <learning>", "Mentoring", "Strategy")
 
     def test_radar_is_well_formed_and_described_in_text(self) -> None:
-        lines = [Series("bar", "Bar", [3, 3, 2, 2]), Series("self", "You", [2, None, 3, 1])]
+        lines = [Line("bar", "Bar", [3, 3, 2, 2]), Line("self", "You", [2, None, 3, 1])]
         chart = str(render_radar(self.AXES, lines, "Skills"))
         assert "<desc>Bar: Design 3, Deep &lt;learning&gt; 3" in chart
         assert "You: Design 2, Deep &lt;learning&gt; –" in chart
@@ -142,7 +142,7 @@ class TestRadar:
         assert ElementTree.fromstring(quoted).tag == "svg"  # noqa: S314 - our own markup
 
     def test_missing_value_is_left_out_of_the_polygon(self) -> None:
-        chart = str(render_radar(self.AXES, [Series("self", "You", [2, None, 3, 1])], "Skills"))
+        chart = str(render_radar(self.AXES, [Line("self", "You", [2, None, 3, 1])], "Skills"))
         points = re.search(r"<polygon class=self points='([^']*)'", chart)
         assert points
         assert len(points[1].split()) == 3

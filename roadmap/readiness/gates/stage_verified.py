@@ -17,6 +17,28 @@ if TYPE_CHECKING:
     from roadmap.readiness.tally import Tally
 
 
+REASON = ngettext_noop(
+    "%(verified)s of %(num)s required hour of the stage “%(stage)s” is verified; "
+    "%(needed)s h required",
+    "%(verified)s of %(num)s required hours of the stage “%(stage)s” are verified; "
+    "%(needed)s h required",
+)
+REASON_WITH_PEOPLE = ngettext_noop(
+    "%(verified)s of %(num)s required hour of the stage “%(stage)s” is verified; "
+    "%(needed)s h required, by %(people)s of at least %(asked)s different people",
+    "%(verified)s of %(num)s required hours of the stage “%(stage)s” are verified; "
+    "%(needed)s h required, by %(people)s of at least %(asked)s different people",
+)
+HOURS_MISSING = ngettext_noop(
+    "To pass: %(num)s more verified hour, from required milestones that are done",
+    "To pass: %(num)s more verified hours, from required milestones that are done",
+)
+PEOPLE_MISSING = ngettext_noop(
+    "To pass: confirmations by %(num)s more person, for required milestones that are done",
+    "To pass: confirmations by %(num)s more people, for required milestones that are done",
+)
+
+
 class Rule(GateRule):
     settings: StageVerifiedGate
 
@@ -25,53 +47,24 @@ class Rule(GateRule):
         place = ("stage", self.settings.stage)
         title = tally.stage_title(self.settings.stage)
         asked = hours.target_hours(tally.content.policy.required_floor) if hours else Fraction(0)
-        if hours is None or not asked:
+        if not asked:
             return self.result(
                 Message(N_("The stage “%(stage)s” requires no milestone"), stage=title),
                 Message(N_("To pass: the roadmap has to require milestones there")),
                 passed=False,
                 place=place,
             )
-        verified = self._verified_hours(tally)
-        needed = self.settings.share * asked
+        verified, needed = self._verified_hours(tally), self.settings.share * asked
         asked_people = self.settings.verifiers
         # Verified hours imply one person. Counting people reads every proof, so avoid it.
         people = self._count_verifiers(tally) if asked_people > 1 else 1
-        if asked_people > 1:
-            reason = ngettext_noop(
-                "%(verified)s of %(num)s required hour of the stage “%(stage)s” is verified; "
-                "%(needed)s h required, by %(people)s of at least %(asked)s different people",
-                "%(verified)s of %(num)s required hours of the stage “%(stage)s” are verified; "
-                "%(needed)s h required, by %(people)s of at least %(asked)s different people",
-            )
-        else:
-            reason = ngettext_noop(
-                "%(verified)s of %(num)s required hour of the stage “%(stage)s” is "
-                "verified; %(needed)s h required",
-                "%(verified)s of %(num)s required hours of the stage “%(stage)s” are "
-                "verified; %(needed)s h required",
-            )
         if verified >= needed:
-            opens = Message(
-                ngettext_noop(
-                    "To pass: confirmations by %(num)s more person, for required milestones that "
-                    "are done",
-                    "To pass: confirmations by %(num)s more people, for required milestones that "
-                    "are done",
-                ),
-                num=asked_people - people,
-            )
+            opens = Message(PEOPLE_MISSING, num=asked_people - people)
         else:
-            opens = Message(
-                ngettext_noop(
-                    "To pass: %(num)s more verified hour, from required milestones that are done",
-                    "To pass: %(num)s more verified hours, from required milestones that are done",
-                ),
-                num=ceil(needed - verified),
-            )
+            opens = Message(HOURS_MISSING, num=ceil(needed - verified))
         return self.result(
             Message(
-                reason,
+                REASON_WITH_PEOPLE if asked_people > 1 else REASON,
                 verified=verified,
                 num=ceil(asked),
                 stage=title,
