@@ -23,14 +23,14 @@
 
   /* A checklist title expands its milestone below the row; a second click collapses it. */
   const details = (row) => document.getElementById(`details-${row.id}`);
-  const markUnfolded = (row) => {
+  const updateExpandedState = (row) => {
     const [title, below] = [find(".row-title", row), details(row)];
     title.setAttribute("aria-expanded", Boolean(below));
     if (below) title.setAttribute("aria-controls", below.id);
   };
   // Scroll milestones expanded by the server into view with their rows.
   for (const below of all(".row-details")) {
-    markUnfolded(document.getElementById(below.id.replace("details-", "")));
+    updateExpandedState(document.getElementById(below.id.replace("details-", "")));
     below.scrollIntoView();
     find("[autofocus]", below)?.scrollIntoView({ block: "nearest" });
   }
@@ -40,7 +40,7 @@
     if (!below) return;
     event.preventDefault();
     below.remove();
-    markUnfolded(row);
+    updateExpandedState(row);
   });
 
   document.addEventListener("htmx:configRequest", (event) => {
@@ -58,7 +58,7 @@
   /* Collapsed stages stay collapsed: a cookie for this page tells the server. It begins with the person's
      id, because others may use the same browser. */
   let folded = null;
-  const keepFolded = () => {
+  const saveCollapsedStages = () => {
     const stages = all("details[data-fold]:not([open])").map((stage) => stage.dataset.fold);
     const text = [document.body.dataset.person, ...stages].join(".");
     if (text === folded) return;
@@ -66,14 +66,14 @@
     const secure = location.protocol === "https:" ? "; secure" : "";
     document.cookie = `folded=${text}; path=${location.pathname}; max-age=31536000; samesite=lax${secure}`;
   };
-  document.addEventListener("toggle", (event) => { if (event.target.dataset.fold) keepFolded(); }, true);
+  document.addEventListener("toggle", (event) => { if (event.target.dataset.fold) saveCollapsedStages(); }, true);
 
   /* A link to a stage expands it. */
-  const unfold = (id) => { for (const fold of all(`[data-fold="${CSS.escape(id)}"]`)) fold.open = true; };
+  const expandStage = (id) => { for (const fold of all(`[data-fold="${CSS.escape(id)}"]`)) fold.open = true; };
   document.addEventListener("click", ({ target }) => {
-    unfold(target.closest?.("a[href*='#']")?.getAttribute("href").split("#")[1] || "");
+    expandStage(target.closest?.("a[href*='#']")?.getAttribute("href").split("#")[1] || "");
   });
-  unfold(location.hash.slice(1));
+  expandStage(location.hash.slice(1));
 
   /* Move messages into the row they are about, or above the target of the URL's fragment. */
   const moveMessages = (at) => {
@@ -90,7 +90,7 @@
   moveMessages(find(`main [id="${CSS.escape(location.hash.slice(1))}"]`));
   /* Replace old messages. Show messages about a checklist row in it, and others above the changed element
      if they would be scrolled out of view. */
-  const placeMessages = ({ target }) => {
+  const replaceMessages = ({ target }) => {
     for (const old of all("main .flash:not(#messages *)")) old.remove();
     const row = document.activeElement.closest(".checklist > li");
     const isAbove = find("#messages").getBoundingClientRect().top < 0;
@@ -118,10 +118,10 @@
     const target = event.detail.elt;
     if (target.matches?.(".checklist > li")) {
       target.classList.add("settled");
-      if (details(target)) markUnfolded(target);
+      if (details(target)) updateExpandedState(target);
       if (event.detail.requestConfig.elt.matches(".row-title")) details(target)?.scrollIntoView({ block: "nearest" });
     }
-    if (target.id === "messages") placeMessages(event.detail.requestConfig);
+    if (target.id === "messages") replaceMessages(event.detail.requestConfig);
     const errors = target.matches?.(".errors") ? target : find(".errors[autofocus]", target);
     if (errors) { errors.focus(); return; }
     if (!held || document.activeElement !== document.body) return;
@@ -136,12 +136,12 @@
   /* Going back focuses the followed link, and links back to a list (breadcrumbs, Cancel) keep its filters
      and order. `lists` has the query strings of the lists above this page. */
   const memory = JSON.parse(sessionStorage.getItem("lists") || "{}");
-  const waysBack = (part) => all(".crumb a, a[data-cancel]", part);
+  const backLinks = (part) => all(".crumb a, a[data-cancel]", part);
   const lists = history.state?.lists || Object.fromEntries(Object.entries(memory).filter(([path]) => (
-    location.pathname.startsWith(`${path}/`) || waysBack(document).some((way) => way.pathname === path))));
+    location.pathname.startsWith(`${path}/`) || backLinks(document).some((link) => link.pathname === path))));
   document.addEventListener("htmx:load", ({ detail: { elt } }) => {
     const queries = { ...lists, [location.pathname]: location.search };
-    for (const way of waysBack(elt)) if (!way.search) way.search = queries[way.pathname] || "";
+    for (const link of backLinks(elt)) if (!link.search) link.search = queries[link.pathname] || "";
   });
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.("main a[href]");
@@ -166,7 +166,7 @@
   });
 
   /* Show a stone's milestone below the trail on hover and on focus. */
-  const name = (event) => {
+  const showStoneName = (event) => {
     const stone = event.target.closest?.(".cairn a");
     const line = find(".stone-name");
     if (!stone || !line) return;
@@ -174,21 +174,21 @@
     const row = document.getElementById(stone.getAttribute("href").slice(1));
     line.textContent = (find("title", stone) || find(".row-title", row)).textContent;
   };
-  document.addEventListener("pointerover", name);
-  document.addEventListener("focusin", name);
+  document.addEventListener("pointerover", showStoneName);
+  document.addEventListener("focusin", showStoneName);
 
   /* Close a menu on Escape, on outside clicks and when the focus leaves it. */
-  const shut = (menu, back) => {
+  const closeMenu = (menu, back) => {
     menu.open = false;
     if (back) find("summary", menu).focus();
   };
   document.addEventListener("keydown", (event) => {
     const menu = event.key === "Escape" && event.target.closest?.("details.menu[open]");
-    if (menu) shut(menu, true);
+    if (menu) closeMenu(menu, true);
   });
   for (const kind of ["click", "focusin"]) {
     document.addEventListener(kind, (event) => {
-      for (const menu of all("details.menu[open]")) if (!menu.contains(event.target)) shut(menu, false);
+      for (const menu of all("details.menu[open]")) if (!menu.contains(event.target)) closeMenu(menu, false);
     });
   }
 
@@ -218,34 +218,34 @@
   });
 
   /* Clear "Saved" when the person types on or the request failed. */
-  const unsay = (form, text = "") => {
-    const said = form && find("[data-said]", form);
-    if (!said) return;
-    said.textContent = text;
+  const resetStatus = (form, text = "") => {
+    const status = form && find("[data-said]", form);
+    if (!status) return;
+    status.textContent = text;
     for (const flash of all("main .flash")) flash.remove();
   };
-  document.addEventListener("input", (event) => unsay(event.target.form));
+  document.addEventListener("input", (event) => resetStatus(event.target.form));
   for (const failed of ["htmx:sendError", "htmx:responseError"]) {
     document.addEventListener(failed, ({ detail: { requestConfig: { elt } } }) => {
-      if (elt.matches("form[data-failed]")) unsay(elt, elt.dataset.failed);
+      if (elt.matches("form[data-failed]")) resetStatus(elt, elt.dataset.failed);
     });
   }
 
   /* Report an unreachable or slow server until the next response. Only a failed request shows this,
      because a local server works without a network. */
-  const sayFault = (request, text) => {
+  const showConnectionError = (request, text) => {
     const flash = find("#fault").content.firstElementChild.cloneNode(true);
     if (text) flash.firstChild.data = `${text} `;
     const inPalette = request.elt.closest("#palette");
     find(inPalette ? "#palette-found" : "#messages").replaceChildren(flash);
-    if (!inPalette) placeMessages(request);
+    if (!inPalette) replaceMessages(request);
   };
   document.addEventListener("htmx:beforeSend", ({ detail: { xhr, requestConfig } }) => {
-    const timer = setTimeout(() => sayFault(requestConfig, find("#fault").dataset.slow), 8000);
+    const timer = setTimeout(() => showConnectionError(requestConfig, find("#fault").dataset.slow), 8000);
     xhr.addEventListener("loadend", () => clearTimeout(timer));
   });
   document.addEventListener("htmx:sendError", ({ detail: { requestConfig } }) => {
-    sayFault(requestConfig, requestConfig.verb === "get" && find("#fault").dataset.unread);
+    showConnectionError(requestConfig, requestConfig.verb === "get" && find("#fault").dataset.unread);
   });
   document.addEventListener("htmx:afterOnLoad", () => { for (const fault of all(".fault")) fault.remove(); });
 })();

@@ -20,11 +20,11 @@
     } catch { /* Storage is full or disabled: the form works without it. */ }
   };
   const keys = () => Object.keys(sessionStorage).filter((key) => key.startsWith(PREFIX));
-  const drop = (key) => {
+  const removeDraft = (key) => {
     sessionStorage.removeItem(key);
-    mark();
+    markLinks();
   };
-  const carried = () => keys().filter((key) => read(key).state === "carried");
+  const carriedDrafts = () => keys().filter((key) => read(key).state === "carried");
   const setState = (key, state) => {
     const draft = read(key);
     if (draft) write(key, { ...draft, state, from: here });
@@ -44,21 +44,21 @@
     document.referrer
       ? document.referrer === from && (redirectCount > 0 || key.split("?")[0] === PREFIX + location.pathname)
       : redirectCount > 0);
-  const settle = () => {
-    const onPage = new Set(all("form").filter(isKept).map(keyOf));
+  const handleLastResults = () => {
+    const onPage = new Set(all("form").filter(isDraftable).map(keyOf));
     const carries = find("[data-sends-draft], [name='kept.target']");
     for (const key of keys()) {
-      const { owner: whose, state, from } = read(key);
-      if (owner && whose !== owner) drop(key);
+      const { owner: draftOwner, state, from } = read(key);
+      if (owner && draftOwner !== owner) removeDraft(key);
       else if (state === "typed") continue;
       else if (carries) setState(key, "carried");
       else if (state === "carried") setState(key, owner ? "typed" : state);
-      else if (accepted(key, from)) drop(key);
+      else if (accepted(key, from)) removeDraft(key);
       else if (!refused || type !== "navigate" || !onPage.has(key)) setState(key, "typed");
     }
   };
 
-  const isKept = (form) => owner && form?.matches?.("form[method=post]")
+  const isDraftable = (form) => owner && form?.matches?.("form[method=post]")
     && find(TYPED, form) && !find("[type=password], [data-secret]", form);
   const isChoice = (field) => ["checkbox", "radio"].includes(field.type);
   const fields = (form) => [...form.elements].filter((field) => field.name
@@ -74,15 +74,15 @@
       return at < 0 ? field.value : values.splice(at, 1)[0][1];
     };
   };
-  const keep = (form, state) => {
+  const saveDraft = (form, state) => {
     const valueOf = state === "typed" ? ownRevision(form) : (field) => field.value;
     const values = fields(form).map((field) => (
       isChoice(field) ? [field.name, field.value, field.checked] : [field.name, valueOf(field)]));
     write(keyOf(form), { owner, state, from: here, values });
-    mark();
+    markLinks();
   };
   /* Mark links that expand a form with a draft. */
-  const mark = () => {
+  const markLinks = () => {
     const text = find("#draft-notice").content.firstElementChild.dataset.mark;
     const addresses = keys().map((key) => key.slice(PREFIX.length));
     for (const link of all("a[hx-get]")) {
@@ -92,11 +92,11 @@
     }
   };
 
-  const notice = (form, key, undo) => {
+  const showNotice = (form, key, undo) => {
     if (find(".draft-notice", form)) return;
     const line = find("#draft-notice").content.firstElementChild.cloneNode(true);
     find("button", line).addEventListener("click", () => {
-      drop(key);
+      removeDraft(key);
       undo();
       line.remove();
       find(TYPED, form).focus();
@@ -110,7 +110,7 @@
   };
   /* Going back, a browser may show an old page from memory or its cache: reload it, unless that loses
      input of a form without drafts or sends a form again. */
-  const isUnsaved = (form) => !isKept(form)
+  const isUnsaved = (form) => !isDraftable(form)
     && all("input:not([type=hidden]), select, textarea", form).some((field) => !isDefault(field));
   window.addEventListener("pageshow", ({ persisted }) => {
     const isOld = persisted || (type === "back_forward" && !transferSize);
@@ -133,7 +133,7 @@
     });
   };
   /* Request fields that only the server can add to a form: impact rows, found milestones. */
-  const complete = (form, missing) => {
+  const requestMissingFields = (form, missing) => {
     if (missing.some(([name]) => name.startsWith("impacts-"))) find("#add-impact", form)?.click();
     const chosen = missing.filter(([name, , checked]) => name === "milestones" && checked);
     if (!chosen.length || !find("#milestone-choices", form)) return;
@@ -149,14 +149,14 @@
     const draft = read(key);
     if (!draft) return false;
     // The server responded with this form, so its content is newer.
-    if (draft.state === "sent") { keep(form, "typed"); return false; }
+    if (draft.state === "sent") { saveDraft(form, "typed"); return false; }
     const hidden = fields(form).filter((field) => field.type === "hidden").map((field) => [field, field.value]);
     const left = fill(form, draft.values).filter(([, value, checked]) => checked ?? value);
     if (!left.length && fields(form).every((field) => field.type === "hidden" || isDefault(field))) {
-      drop(key);
+      removeDraft(key);
       return false;
     }
-    notice(form, key, () => {
+    showNotice(form, key, () => {
       // Parts added by the server are not form defaults.
       if (missing.has(form)) { location.reload(); return; }
       form.reset();
@@ -167,7 +167,7 @@
     if (line) for (const name of ["focus", "click"]) line.addEventListener(name, () => line.select(), { once: true });
     if (left.length) {
       missing.set(form, left);
-      complete(form, left);
+      requestMissingFields(form, left);
     }
     return true;
   };
@@ -178,32 +178,32 @@
     if (before) {
       const left = fill(form, before);
       missing.set(form, left);
-      if (left.length < before.length) complete(form, left);
+      if (left.length < before.length) requestMissingFields(form, left);
     }
-    const restored = [part, ...all("form", part)].filter(isKept).map(restore);
+    const restored = [part, ...all("form", part)].filter(isDraftable).map(restore);
     if (part === document.body && restored.includes(true)) {
       const value = find("#draft-notice").content.querySelector("span").textContent;
       document.dispatchEvent(new CustomEvent("announce", { detail: { value } }));
     }
-    if (owner) mark();
+    if (owner) markLinks();
     // After signing in, expand the row of the unsaved draft.
     if (part === document.body && /\/login\b/.test(document.referrer)) find(".row-title[data-unsaved]")?.click();
   });
 
   document.addEventListener("input", (event) => {
-    if (event.target.type !== "search" && isKept(event.target.form)) keep(event.target.form, "typed");
+    if (event.target.type !== "search" && isDraftable(event.target.form)) saveDraft(event.target.form, "typed");
   });
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (form.getAttribute("action") === "/logout") sessionStorage.clear();
-    if (form.matches("[data-sends-draft]")) for (const key of carried()) setState(key, "sent");
-    if (isKept(form) && !event.submitter?.hasAttribute("formaction")) keep(form, "sent");
+    if (form.matches("[data-sends-draft]")) for (const key of carriedDrafts()) setState(key, "sent");
+    if (isDraftable(form) && !event.submitter?.hasAttribute("formaction")) saveDraft(form, "sent");
   });
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.("a[data-cancel]");
     const form = link?.closest("form");
     if (!form || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    for (const key of form.matches("[data-sends-draft]") ? carried() : [keyOf(form)]) drop(key);
+    for (const key of form.matches("[data-sends-draft]") ? carriedDrafts() : [keyOf(form)]) removeDraft(key);
     if (link.hash && link.pathname + link.search === location.pathname + location.search) {
       // A form expanded in its own page: the link would only scroll.
       event.preventDefault();
@@ -214,21 +214,21 @@
 
   /* Autosaved input needs no draft once the server has it. */
   document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
-    if (elt.matches("form[data-autosave]") && isKept(elt)) setState(keyOf(elt), "sent");
+    if (elt.matches("form[data-autosave]") && isDraftable(elt)) setState(keyOf(elt), "sent");
   });
   /* Handle the result of an htmx form. */
   document.addEventListener("htmx:beforeOnLoad", (event) => {
     const { xhr, requestConfig: { elt } } = event.detail;
-    if (!isKept(elt)) return;
+    if (!isDraftable(elt)) return;
     const key = keyOf(elt);
     if ([409, 422].includes(xhr.status) || read(key)?.state !== "sent") return;
     const accepted = xhr.status < 400 && !xhr.getResponseHeader("HX-Redirect")?.startsWith("/login");
-    if (accepted) drop(key);
+    if (accepted) removeDraft(key);
     else setState(key, "typed");
   });
   document.addEventListener("htmx:sendError", (event) => {
     const { elt } = event.detail.requestConfig;
-    if (isKept(elt)) setState(keyOf(elt), "typed");
+    if (isDraftable(elt)) setState(keyOf(elt), "typed");
   });
-  settle();
+  handleLastResults();
 })();

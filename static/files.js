@@ -2,7 +2,7 @@
    form uploads files on saving. */
 (() => {
   "use strict";
-  const say = (text) => document.dispatchEvent(new CustomEvent("announce", { detail: { value: text } }));
+  const announce = (text) => document.dispatchEvent(new CustomEvent("announce", { detail: { value: text } }));
 
   const prepare = (part) => {
     const { uploads, mostBytes, mostFiles, tooLarge, tooMany, failed, sending, waits, added, same, close } = part.dataset;
@@ -11,13 +11,13 @@
     if (!input) return;
     part.querySelector(".with-script").hidden = false;
     part.querySelector(".without-script").hidden = true;
-    const named = (text, file) => text.replace("{name}", () => file.name);
+    const insertName = (text, file) => text.replace("{name}", () => file.name);
     let pending = 0;
     let submitter = null;
 
     // Errors stay above the files until closed.
     let isRefused = false;
-    const refuse = (row, text) => {
+    const showError = (row, text) => {
       isRefused = true;
       row.className = "error";
       row.setAttribute("role", "alert");
@@ -30,19 +30,19 @@
       row.append(button);
       list.prepend(row);
     };
-    const show = (row, file, answer) => {
+    const showResponse = (row, file, answer) => {
       row.innerHTML = answer;
       for (const one of row.querySelectorAll("li")) {
         const sent = one.querySelector("input");
         const held = [...list.querySelectorAll("input")].find((box) => box.value === sent?.value && !row.contains(box));
-        if (!sent) refuse(one, one.textContent);
+        if (!sent) showError(one, one.textContent);
         else if (held) {
           held.checked = true;
           const other = held.closest("li").querySelector("bdi").textContent;
-          refuse(one, named(same, file).replace("{other}", () => other));
+          showError(one, insertName(same, file).replace("{other}", () => other));
         } else {
           row.before(one);
-          say(named(added, file));
+          announce(insertName(added, file));
         }
       }
       row.remove();
@@ -55,15 +55,15 @@
       // Do not submit after a rejected file.
       if (!isRefused) input.form.requestSubmit(button || undefined);
     };
-    const send = (file) => {
+    const uploadFile = (file) => {
       const row = document.createElement("li");
       list.append(row);
-      if (file.size > Number(mostBytes)) { refuse(row, named(tooLarge, file)); return; }
+      if (file.size > Number(mostBytes)) { showError(row, insertName(tooLarge, file)); return; }
       const label = document.createElement("label");
       const bar = document.createElement("progress");
       bar.max = 1;
       bar.value = 0;
-      label.append(`${named(sending, file)} `, bar);
+      label.append(`${insertName(sending, file)} `, bar);
       row.append(label);
       const body = new FormData();
       body.append("new_files", file, file.name);
@@ -76,40 +76,40 @@
       });
       request.addEventListener("loadend", () => {
         const isOurs = (request.status === 200 || request.status === 422) && request.responseText.includes("<li");
-        if (isOurs) show(row, file, request.responseText);
-        else refuse(row, named(failed, file));
+        if (isOurs) showResponse(row, file, request.responseText);
+        else showError(row, insertName(failed, file));
         finish();
       });
       pending += 1;
       request.send(body);
     };
-    const take = (files) => {
+    const uploadFiles = (files) => {
       isRefused = false;
       // Files over the evidence's limit are not sent and use no quota.
       const room = Math.max(0, mostFiles - pending - list.querySelectorAll("input:checked").length);
-      for (const file of files.slice(0, room)) send(file);
+      for (const file of files.slice(0, room)) uploadFile(file);
       const left = files.slice(room).map((file) => `“${file.name}”`);
       if (!left.length) return;
       const row = document.createElement("li");
       list.append(row);
       const names = left.slice(0, 5).join(", ") + (left.length > 5 ? ` … (${left.length})` : "");
-      refuse(row, tooMany.replace("{names}", () => names));
+      showError(row, tooMany.replace("{names}", () => names));
     };
 
     input.addEventListener("change", () => {
-      take([...input.files]);
+      uploadFiles([...input.files]);
       input.value = "";
     });
     input.form.addEventListener("submit", (event) => {
       if (!pending) return;
       event.preventDefault();
       submitter = event.submitter || false;
-      say(waits);
+      announce(waits);
     });
-    const holdsFiles = (event) => [...event.dataTransfer.types].includes("Files");
+    const hasFiles = (event) => [...event.dataTransfer.types].includes("Files");
     // Accept drops on the whole page: a file dropped elsewhere would replace the page and its input.
     window.addEventListener("dragover", (event) => {
-      if (!holdsFiles(event)) return;
+      if (!hasFiles(event)) return;
       event.preventDefault();
       const fold = part.closest("details");
       if (fold) fold.open = true;
@@ -119,10 +119,10 @@
       if (!event.relatedTarget) part.classList.remove("dropping");
     });
     window.addEventListener("drop", (event) => {
-      if (!holdsFiles(event)) return;
+      if (!hasFiles(event)) return;
       event.preventDefault();
       part.classList.remove("dropping");
-      take([...event.dataTransfer.files]);
+      uploadFiles([...event.dataTransfer.files]);
       part.scrollIntoView({ block: "nearest" });
     });
   };

@@ -7,7 +7,7 @@
 (() => {
   "use strict";
   const single = document.body.hasAttribute("data-single-keys");
-  const typing = (element) => element.closest(
+  const isTyping = (element) => element.closest(
     "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable], dialog");
 
   const LISTS = ":is([data-rows], main :is(.list, .steps):not([data-rows] *))";
@@ -16,7 +16,7 @@
       : [...list.children].map((row) => row.querySelector("a, button:enabled, summary"))
   )).filter((title) => title?.checkVisibility());
   const rowOf = (element) => element.closest(`${LISTS} :is(li, tr, .history-piece)`);
-  const placeOf = (all) => {
+  const indexOfFocus = (all) => {
     const active = document.activeElement;
     const row = rowOf(active);
     const at = all.findIndex((title) => title === active || (row && rowOf(title) === row));
@@ -26,31 +26,31 @@
   };
   const step = (by) => {
     const all = titles();
-    const at = placeOf(all);
+    const at = indexOfFocus(all);
     const to = at < 0 && by < 0 ? all.length - 1 : at + by;
     all[Math.min(all.length - 1, Math.max(0, to))]?.focus();
     return all.length > 0;
   };
   // The arrow keys scroll the page unless a row has the focus.
-  const arrow = (by) => titles().includes(document.activeElement) && step(by);
+  const stepInList = (by) => titles().includes(document.activeElement) && step(by);
 
-  const pressed = (element) => {
+  const click = (element) => {
     element?.click();
     return Boolean(element);
   };
-  const press = (key) => pressed(document.querySelector(`main [aria-keyshortcuts="${key}"]`));
-  const inRow = (name) => {
+  const press = (key) => click(document.querySelector(`main [aria-keyshortcuts="${key}"]`));
+  const rowSetting = (name) => {
     const all = titles();
-    const title = all[placeOf(all)];
+    const title = all[indexOfFocus(all)];
     const list = title?.closest(LISTS);
     return list?.dataset[name] ? [title, list.dataset[name]] : null;
   };
   const tick = () => {
-    const [title, what] = inRow("tick") || [];
-    return title ? pressed(rowOf(title).querySelector(what)) : press("x");
+    const [title, what] = rowSetting("tick") || [];
+    return title ? click(rowOf(title).querySelector(what)) : press("x");
   };
   const edit = () => {
-    const [title, address] = inRow("edit") || [];
+    const [title, address] = rowSetting("edit") || [];
     if (!title) return press("e");
     const path = new URL(title.href).pathname;
     location.assign(address.replace("{href}", path).replace("{key}", path.split("/").pop()));
@@ -58,7 +58,7 @@
   };
   const search = () => {
     const field = document.querySelector("main [role=search] input[type=search]");
-    if (!field) return pressed(document.querySelector("a[data-opens-palette]"));
+    if (!field) return click(document.querySelector("a[data-opens-palette]"));
     field.focus();
     field.select();
     return true;
@@ -72,7 +72,7 @@
 
   /* The list of keys, as a separate page or as a dialog. */
   const link = document.querySelector("a[data-opens-keys]");
-  const list = () => {
+  const showKeys = () => {
     const dialog = document.getElementById("keys");
     if (!link || !dialog) return false;
     htmx.ajax("GET", link.getAttribute("href"), { target: dialog, swap: "innerHTML" }).then(() => {
@@ -86,19 +86,19 @@
   };
   link?.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-    if (list()) event.preventDefault();
+    if (showKeys()) event.preventDefault();
   });
 
   const keys = {
     ...(single && {
-      j: () => step(1), k: () => step(-1), x: tick, e: edit, c: capture, n: () => press("n"), "/": search, "?": list,
+      j: () => step(1), k: () => step(-1), x: tick, e: edit, c: capture, n: () => press("n"), "/": search, "?": showKeys,
     }),
-    ArrowDown: () => arrow(1),
-    ArrowUp: () => arrow(-1),
+    ArrowDown: () => stepInList(1),
+    ArrowUp: () => stepInList(-1),
   };
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (!Object.hasOwn(keys, event.key) || typing(event.target) || document.querySelector("dialog[open]")) return;
+    if (!Object.hasOwn(keys, event.key) || isTyping(event.target) || document.querySelector("dialog[open]")) return;
     if (keys[event.key]()) event.preventDefault();
   });
 })();

@@ -4,31 +4,31 @@
   "use strict";
   const matrix = () => document.querySelector("table.matrix");
   // A cell that spans columns (or rows, in the head) fills all of them.
-  const lay = (table) => {
-    const places = [...table.rows].map(() => []);
+  const buildGrid = (table) => {
+    const grid = [...table.rows].map(() => []);
     [...table.rows].forEach((row, y) => {
       let x = 0;
       for (const each of row.cells) {
-        while (places[y][x]) x += 1;
+        while (grid[y][x]) x += 1;
         for (let down = 0; down < each.rowSpan; down += 1) {
-          for (let right = 0; right < each.colSpan; right += 1) places[y + down][x + right] = each;
+          for (let right = 0; right < each.colSpan; right += 1) grid[y + down][x + right] = each;
         }
         x += each.colSpan;
       }
     });
-    return places;
+    return grid;
   };
-  const placesOf = (table) => (table._places ||= lay(table));
-  const cell = (row, column) => placesOf(matrix())[row]?.[column];
-  const where = (found) => {
-    const places = placesOf(matrix());
-    const row = places.findIndex((cells) => cells.includes(found));
-    return [row, places[row].indexOf(found), places];
+  const gridOf = (table) => (table._grid ||= buildGrid(table));
+  const cell = (row, column) => gridOf(matrix())[row]?.[column];
+  const positionOf = (found) => {
+    const grid = gridOf(matrix());
+    const row = grid.findIndex((cells) => cells.includes(found));
+    return [row, grid[row].indexOf(found), grid];
   };
   const link = (found) => found?.querySelector("a");
 
   /* Only the last focused link of the matrix is in the tab order. */
-  const settle = (chosen) => {
+  const updateTabStop = (chosen) => {
     const table = matrix();
     if (!table) return;
     for (const each of table.querySelectorAll("a[tabindex='0']")) each.tabIndex = -1;
@@ -40,7 +40,7 @@
     const first = table.querySelector("tbody a");
     if (first) first.tabIndex = 0;
   };
-  const go = (found) => {
+  const focusCell = (found) => {
     const next = link(found);
     if (!next) return false;
     next.focus({ preventScroll: true });
@@ -50,24 +50,24 @@
   };
   /* Move in a direction, skipping cells without links. */
   const step = (found, down, right) => {
-    const [row, column, places] = where(found);
+    const [row, column, grid] = positionOf(found);
     let [y, x] = [row, column];
     do {
       y += down;
       x += right;
     } while (cell(y, x) && (cell(y, x) === found || !link(cell(y, x))));
-    return y < places.length && go(cell(y, x));
+    return y < grid.length && focusCell(cell(y, x));
   };
   const keys = {
     ArrowUp: (found) => step(found, -1, 0),
     ArrowDown: (found) => step(found, 1, 0),
     ArrowLeft: (found) => step(found, 0, -1),
     ArrowRight: (found) => step(found, 0, 1),
-    Home: (found, whole) => { const [row] = where(found); return go(cell(whole ? 2 : row, 0)); },
+    Home: (found, whole) => { const [row] = positionOf(found); return focusCell(cell(whole ? 2 : row, 0)); },
     End: (found, whole) => {
-      const [row, , places] = where(found);
-      const last = whole ? places.length - 1 : row;
-      return go(places[last].at(-1));
+      const [row, , grid] = positionOf(found);
+      const last = whole ? grid.length - 1 : row;
+      return focusCell(grid[last].at(-1));
     },
   };
   document.addEventListener("keydown", (event) => {
@@ -79,8 +79,8 @@
   });
   document.addEventListener("focusin", (event) => {
     const chosen = event.target.closest?.("table.matrix a");
-    if (chosen) settle(chosen);
+    if (chosen) updateTabStop(chosen);
   });
-  document.addEventListener("htmx:afterSwap", () => settle());
-  settle();
+  document.addEventListener("htmx:afterSwap", () => updateTabStop());
+  updateTabStop();
 })();

@@ -5,12 +5,12 @@
   "use strict";
   let dragged = null;
   const rowOf = (element) => element.closest?.("[data-reorder] > li");
-  const placeOf = (row) => [...row.parentNode.children].indexOf(row);
+  const positionOf = (row) => [...row.parentNode.children].indexOf(row);
 
   document.addEventListener("dragstart", (event) => {
     const row = rowOf(event.target);
     if (!row || !event.target.matches(".drag-handle")) return;
-    dragged = { row, place: placeOf(row), next: row.nextElementSibling };
+    dragged = { row, place: positionOf(row), next: row.nextElementSibling };
     event.dataTransfer.effectAllowed = "move";
     event.dataTransfer.setData("text/plain", "");
     event.dataTransfer.setDragImage(row, 0, 0);
@@ -33,13 +33,13 @@
     const list = row.parentNode;
     dragged = null;
     row.classList.remove("dragged");
-    const putBack = () => list.insertBefore(row, next);
-    if (event.dataTransfer.dropEffect === "none") return putBack();
-    if (placeOf(row) === place) return;
+    const undoMove = () => list.insertBefore(row, next);
+    if (event.dataTransfer.dropEffect === "none") return undoMove();
+    if (positionOf(row) === place) return;
     // Undo the move if it was not saved.
-    row.addEventListener("htmx:afterRequest", (done) => done.detail.successful || putBack(), { once: true });
+    row.addEventListener("htmx:afterRequest", (done) => done.detail.successful || undoMove(), { once: true });
     htmx.ajax("PUT", row.dataset.place, {
-      source: row, target: list.dataset.reorder, swap: "outerHTML", values: { to: placeOf(row) },
+      source: row, target: list.dataset.reorder, swap: "outerHTML", values: { to: positionOf(row) },
     });
   });
 })();

@@ -222,7 +222,7 @@ def test_start_does_not_wait_for_a_writer(tmp_path: Path) -> None:
     """A restore may lock the database for minutes, and pages can still be read."""
     script = (
         "import time; from roadmap.processes import preload; begun = time.monotonic(); preload();"
-        "from roadmap.server.start import is_prepared; is_prepared();"
+        "from roadmap.server.start import is_database_ready; is_database_ready();"
         "from roadmap.catalog.queries import _by_revision;"
         "print(time.monotonic() - begun < 8, len(_by_revision) > 0)"
     )
@@ -380,11 +380,11 @@ def test_missing_database_is_not_replaced_by_an_empty_one(
         apps.append(create_app())
         return apps[-1]
 
-    assert start.find_trace(tmp_path) is None
+    assert start.find_previous_start_file(tmp_path) is None
     start.set_environment(tmp_path, demo=False)
-    assert start.find_trace(tmp_path) is None, "a failed first start leaves no trace"
+    assert start.find_previous_start_file(tmp_path) is None, "a failed first start leaves no trace"
     start.load_secret_key(tmp_path)
-    trace = start.find_trace(tmp_path)
+    trace = start.find_previous_start_file(tmp_path)
     with pytest.raises(start.StartError, match=f"secret-key is of an earlier.*{database} is miss"):
         start.prepare_database(make, trace)
     assert not database.exists()

@@ -115,7 +115,7 @@ def test_missing_body_is_rejected_after_timeout(tmp_path: Path) -> None:
             sent.append(message)
 
         scope = request_scope((b"content-length", b"9"))
-        gateway = Gateway(fail_when_called, max_body=10, data_dir=tmp_path, body_seconds=0.05)
+        gateway = Gateway(fail_when_called, max_body=10, data_dir=tmp_path, body_timeout=0.05)
         await gateway(scope, receive, send)
         return sent
 

@@ -109,7 +109,7 @@ def list_skills(query: Paging) -> SkillList:
     The bar is that of your primary roadmap, or of the next one that has the skill. If you are not
     on a roadmap, the skills of all roadmaps are listed.
     """
-    mine = queries.skills_of(db.session, current_actor().id)
+    mine = queries.load_user_skills(db.session, current_actor().id)
     part, cursor = paginate(mine.values(), query, lambda skill: skill.key)
     found = queries.compare_skills(db.session, current_actor().id, part)
     today = current_actor().today(now())

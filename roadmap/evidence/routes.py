@@ -297,7 +297,7 @@ def _render_item(piece: Evidence, *, refusal: str = "", status: int = 200) -> Re
     page = render_template(
         "evidence/show.html",
         detail=detail,
-        not_begun=[
+        not_started=[
             each for each in detail.milestones.values() if each.slug and each.slug not in begun
         ],
         managers=managers,

@@ -16,19 +16,19 @@ Row = TypeVar("Row", bound=Any)
 
 
 def add_row(
-    session: Session, row: Row, limit: LimitReached, most: int, *within: Any
+    session: Session, row: Row, limit_error: LimitReached, max_rows: int, *conditions: Any
 ) -> tuple[Row, bool]:
     """Add a row, only once per id from `form_id`; return it and whether it is new.
 
-    Raises `limit` if the person already has `most` rows, counting those that match `within`.
+    Raises `limit_error` if the person already has `max_rows` rows that meet the `conditions`.
     """
     lock_user_without_version(session, row.user_id)
     model = type(row)
     mine = sa.select(model).where(model.id == row.id, model.user_id == row.user_id)
     if (made := session.scalar(mine)) is not None:
         return made, False
-    if count_rows(session, model, model.user_id == row.user_id, *within) >= most:
-        raise limit
+    if count_rows(session, model, model.user_id == row.user_id, *conditions) >= max_rows:
+        raise limit_error
     session.add(row)
     session.flush()
     return row, True

@@ -18,9 +18,9 @@ from roadmap.practice.models import RATINGS, Answer
 MAX_CITED = 10
 
 
-def _text(label: str, help_text: str, most: int = 4000) -> TextAreaField:
+def _text(label: str, help_text: str, max_length: int = 4000) -> TextAreaField:
     return TextAreaField(
-        label, [Optional(), at_most(most)], filters=[clean_multiline], description=help_text
+        label, [Optional(), at_most(max_length)], filters=[clean_multiline], description=help_text
     )
 
 

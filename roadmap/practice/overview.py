@@ -47,9 +47,9 @@ def count_today(session: Session, actor: Actor, now: dt.datetime) -> tuple[int, 
     if not cards:
         return 0, 0
     unseen = sum(question.key not in cards for question in queries.question_bank().questions)
-    begun_today = sum(actor.today(card.first_review) == today for card in cards.values())
+    started_today = sum(actor.today(card.first_review) == today for card in cards.values())
     due = sum(card.due < until for card in cards.values())
-    return due, max(0, min(unseen, NEW_PER_DAY - begun_today))
+    return due, max(0, min(unseen, NEW_PER_DAY - started_today))
 
 
 def load_overview(session: Session, actor: Actor, now: dt.datetime) -> Overview:
@@ -64,7 +64,7 @@ def load_overview(session: Session, actor: Actor, now: dt.datetime) -> Overview:
         if key in bank.by_key:
             ratings[bank.by_key[key].group].append(rated)
     readiness = {group: group_readiness(rated, today) for group, rated in ratings.items()}
-    begun_today = sum(actor.today(card.first_review) == today for card in cards.values())
+    started_today = sum(actor.today(card.first_review) == today for card in cards.values())
     open_attempts = [
         each for each in queries.unrated_attempts(session, actor.id) if each.question in bank.by_key
     ]
@@ -76,7 +76,7 @@ def load_overview(session: Session, actor: Actor, now: dt.datetime) -> Overview:
             for key, card in cards.items()
             if card.due < until and key not in begun
         ],
-        new=choose_new(bank.questions, cards.keys() | begun, readiness, begun_today),
+        new=choose_new(bank.questions, cards.keys() | begun, readiness, started_today),
         next_due=later[0] if later else None,
         open_attempts=open_attempts,
         readiness=readiness,

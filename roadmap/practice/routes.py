@@ -50,7 +50,7 @@ ANSWERS = {
     "answered": _l("Answered"),
 }
 MAX_SEARCH_LENGTH = 200
-MAX_FOUND = 10
+MAX_SEARCH_RESULTS = 10
 # The files of a coding question. Its tests import the solution by file name.
 FILES = {"solution.py": "starter", "test_solution.py": "tests"}
 
@@ -62,12 +62,12 @@ def index() -> str:
     bank = queries.question_bank()
     skills = queries.skill_titles(db.session, current_user.id)
     answers = queries.answer_states(db.session, current_user.id)
-    given = _given_filters(bank, skills)
-    group, words = given.get("group", ""), search_words(given.get("q", ""))
+    filters = _parse_filters(bank, skills)
+    group, words = filters.get("group", ""), search_words(filters.get("q", ""))
     found = [
         each
         for each in bank.questions
-        if matches_filters(each, given, words, answers.get(each.key, UNANSWERED))
+        if matches_filters(each, filters, words, answers.get(each.key, UNANSWERED))
     ]
     shown = [
         (each, questions)
@@ -79,15 +79,15 @@ def index() -> str:
         bank=bank,
         shown=shown,
         total=sum(len(questions) for _group, questions in shown),
-        tabs=_tabs(bank, found, given),
-        given=given,
+        tabs=_tabs(bank, found, filters),
+        given=filters,
         skills=sorted(skills.items(), key=lambda each: each[1]),
-        milestones=milestone_links(db.session, current_user.id, [given.get("milestone", "")]),
+        milestones=milestone_links(db.session, current_user.id, [filters.get("milestone", "")]),
         difficulties=DIFFICULTIES,
         answers=answers,
         unanswered=UNANSWERED,
         answer_choices=ANSWERS,
-        overview=None if given else load_overview(db.session, current_user, now()),
+        overview=None if filters else load_overview(db.session, current_user, now()),
         new_a_day=NEW_PER_DAY,
         counted=COUNTED_QUESTIONS,
         fresh_days=FULL_WEIGHT_DAYS,
@@ -179,7 +179,7 @@ def _evidence_choices(form: AnswerForm) -> dict[str, Any]:
     )
     return {
         "chosen": queries.own_items(db.session, current_user.id, chosen),
-        "found": [item for item in found.items if item.id not in chosen][:MAX_FOUND],
+        "found": [item for item in found.items if item.id not in chosen][:MAX_SEARCH_RESULTS],
         "words": words,
         "kinds": KINDS,
     }
@@ -228,7 +228,7 @@ def _question_or_404(key: str) -> Question:
     return queries.question_bank().by_key.get(key) or abort(404)
 
 
-def _given_filters(bank: QuestionBank, skills: Collection[str]) -> dict[str, str]:
+def _parse_filters(bank: QuestionBank, skills: Collection[str]) -> dict[str, str]:
     """Return the valid filters of the query string."""
     args = request.args
     known: dict[str, Collection[str]] = {
@@ -238,24 +238,24 @@ def _given_filters(bank: QuestionBank, skills: Collection[str]) -> dict[str, str
         "answer": ANSWERS,
         "milestone": {key for question in bank.questions for key in question.milestones},
     }
-    given = {name: args[name] for name in known if args.get(name) in known[name]}
+    filters = {name: args[name] for name in known if args.get(name) in known[name]}
     text = clean_line(args.get("q", ""))[:MAX_SEARCH_LENGTH]
-    return given | ({"q": text} if text else {})
+    return filters | ({"q": text} if text else {})
 
 
 def _tabs(
-    bank: QuestionBank, found: list[Question], given: dict[str, str]
+    bank: QuestionBank, found: list[Question], filters: dict[str, str]
 ) -> list[tuple[str, str, bool]]:
     """Return a tab for each group, with the number of questions that match the other filters."""
     counts = Counter(question.group for question in found)
-    others = {name: value for name, value in given.items() if name != "group"}
+    others = {name: value for name, value in filters.items() if name != "group"}
     tabs = [("", _("All"), len(found))]
     tabs += [(each.key, each.title, counts[each.key]) for each in bank.groups]
     return [
         (
             url_for("practice.index", group=key or None, **others),  # type: ignore[arg-type]
             _("%(group)s (%(count)d)", group=title, count=count),
-            key == given.get("group", ""),
+            key == filters.get("group", ""),
         )
         for key, title, count in tabs
     ]

@@ -38,14 +38,14 @@ UNANSWERED = AnswerState()
 
 
 def matches_filters(
-    question: Question, given: Mapping[str, str], words: Iterable[str], state: AnswerState
+    question: Question, filters: Mapping[str, str], words: Iterable[str], state: AnswerState
 ) -> bool:
     """Return whether a question matches the filters and contains all words."""
     return (
-        given.get("skill", "") in ("", *question.skills)
-        and given.get("milestone", "") in ("", *question.milestones)
-        and given.get("difficulty", "") in ("", str(question.difficulty))
-        and state.matches(given.get("answer", ""))
+        filters.get("skill", "") in ("", *question.skills)
+        and filters.get("milestone", "") in ("", *question.milestones)
+        and filters.get("difficulty", "") in ("", str(question.difficulty))
+        and state.matches(filters.get("answer", ""))
         and all(word in question.search_text for word in words)
     )
 
@@ -129,12 +129,12 @@ def choose_new(
     questions: Sequence[Question],
     practised: Collection[str],
     readiness: Mapping[str, int],
-    begun_today: int,
+    started_today: int,
 ) -> list[Question]:
     """Choose a day's new questions: weakest groups first, then the easiest questions."""
     new = [each for each in questions if each.key not in practised]
     new.sort(key=lambda each: (readiness[each.group], each.difficulty))
-    return new[: max(0, NEW_PER_DAY - begun_today)]
+    return new[: max(0, NEW_PER_DAY - started_today)]
 
 
 def streak(days: Collection[dt.date], today: dt.date) -> int:

@@ -43,24 +43,24 @@ class EnrolledRoadmap:
 
 # The statements are built once and on tables, not entities: mapping entities takes longer than the
 # database does.
-_OWN = Enrollment.__table__.c
+_ENROLLMENT = Enrollment.__table__.c
 _ROADMAP = Roadmap.__table__.c
 _ENROLLED = (
     sa.select(
-        _OWN.id,
-        _OWN.roadmap_id,
+        _ENROLLMENT.id,
+        _ENROLLMENT.roadmap_id,
         _ROADMAP.revision_id,
         _ROADMAP.slug,
         _ROADMAP.title,
-        _OWN.started_on,
-        _OWN.target_on,
-        _OWN.hours_per_week,
-        _OWN.is_primary,
-        _OWN.created_at,
+        _ENROLLMENT.started_on,
+        _ENROLLMENT.target_on,
+        _ENROLLMENT.hours_per_week,
+        _ENROLLMENT.is_primary,
+        _ENROLLMENT.created_at,
     )
     .join_from(Enrollment.__table__, Roadmap.__table__)
-    .where(_ROADMAP.revision_id.is_not(None), _OWN.user_id == sa.bindparam("user_id"))
-    .order_by(_OWN.is_primary.desc(), _OWN.created_at, _OWN.id)
+    .where(_ROADMAP.revision_id.is_not(None), _ENROLLMENT.user_id == sa.bindparam("user_id"))
+    .order_by(_ENROLLMENT.is_primary.desc(), _ENROLLMENT.created_at, _ENROLLMENT.id)
 )
 
 

@@ -131,15 +131,15 @@ class ReviewPage(ReviewCriteria):
     """The content of the review page of one item.
 
     `author_team` is the slug of a team in which the reader sees the author, used for a link.
-    `before` is the version to compare with: the one that the reviewer was reading when the author
-    saved a newer one (`was_read`), else the verified one, else the last reviewed one. `reviewer` is
-    the current reviewer.
+    `compared_version` is the one that the reviewer was reading when the author saved a newer one
+    (`was_read`), else the verified one, else the last reviewed one. `reviewer` is the current
+    reviewer.
     """
 
     author: str
     author_team: str
     detail: EvidenceDetail
-    before: Version | None
+    compared_version: Version | None
     was_read: bool
     changed: tuple[Difference, ...]
     reviewer: User | None
@@ -159,7 +159,7 @@ class ReviewPage(ReviewCriteria):
             each.fits and not each.confirmed for each in self.criteria
         )
 
-    def withdrawable(self, actor: Actor, now: dt.datetime) -> Review | None:
+    def withdrawable_review(self, actor: Actor, now: dt.datetime) -> Review | None:
         """Return the review that the actor can still withdraw, or None."""
         latest = next(iter(self.detail.reviews), None)
         if latest is None:
@@ -427,7 +427,7 @@ def load_review_page(
         author_team=team,
         detail=detail,
         criteria=load_criteria(session, [item])[item.id],
-        before=before,
+        compared_version=before,
         was_read=was_read is not None,
         changed=differences(before, version) if before is not None else (),
         reviewer=load_reviewers(session, [item]).get(item.id),

@@ -267,7 +267,7 @@ def _render_refusal(piece: Evidence, form: ReviewForm, refusal: Refused) -> Resp
     ):
         form.milestones.errors = [str(labels.REFUSAL_MESSAGES[refusal.reason])]
         return _render_page(piece, form, status=422)
-    return _render_page(piece, form, late=refusal, status=409)
+    return _render_page(piece, form, refusal=refusal, status=409)
 
 
 def _check_still_reviewable(piece: Evidence, refusal: Refused) -> None:
@@ -290,16 +290,16 @@ def _render_page(
     piece: Evidence,
     form: ReviewForm | None = None,
     *,
-    late: Refused | None = None,
+    refusal: Refused | None = None,
     withdrawal: WithdrawalForm | None = None,
     status: int = 200,
 ) -> Response:
-    read = form.read_version if form is not None and isinstance(late, Stale) else None
+    read = form.read_version if form is not None and isinstance(refusal, Stale) else None
     found = queries.load_review_page(db.session, current_user, piece, read=read)
     ticked = found.offered if form is None else form.milestones.data
     form = form or ReviewForm(formdata=None)
-    why = _conflict_message(late, piece, form)
-    withdrawn = late is not None and _is_withdrawn(piece, form)
+    conflict_message = _conflict_message(refusal, piece, form)
+    withdrawn = refusal is not None and _is_withdrawn(piece, form)
     form.version_id.data = found.version.id
     form.read_title.data = piece.title
     form.decision.data = ""
@@ -317,15 +317,15 @@ def _render_page(
         form=form,
         ticked=ticked,
         may_review=current_user.has_capability_over(Capability.REVIEW, piece.user_id),
-        withdrawable=found.withdrawable(current_user, now()),
+        withdrawable=found.withdrawable_review(current_user, now()),
         withdrawal=withdrawal or WithdrawalForm(formdata=None),
         following=following,
         next_address=next_address,
-        late=why,
+        conflict_message=conflict_message,
         is_left=comment_form is not None,
         bases=BASES,
         typed_before=typed_before,
-        is_stale=isinstance(late, Stale),
+        is_stale=isinstance(refusal, Stale),
         given=_parse_filters().as_query,
         now=now(),
         **timeline_context(db.session, current_user, found.detail, comment_form),

@@ -32,7 +32,7 @@ from roadmap.reviews.forms import BulkReviewForm, WithdrawalForm
 PAGE_SIZE = 25
 
 # By item id: whether it is selected, its checked milestones and its own basis.
-Sent = Mapping[uuid.UUID, tuple[bool, list[str], str]]
+SubmittedItems = Mapping[uuid.UUID, tuple[bool, list[str], str]]
 
 
 @reviews.get("/reviews/people/<uuid:person_id>")
@@ -54,10 +54,10 @@ def verify_history(person_id: uuid.UUID) -> Response:
         Evidence.id.in_([each.id for each in read]), Evidence.user_id == person.id
     )
     found = {piece.id: piece for piece in db.session.scalars(pieces)}
-    sent, choices = _parse_sent(form), []
+    submitted, choices = _parse_submitted_items(form), []
     refused: dict[uuid.UUID, str] = {}
     for each in (each for each in read if each.id in found):
-        _is_selected, ticked, basis = sent[each.id]
+        _is_selected, ticked, basis = submitted[each.id]
         if ticked:
             basis = basis or form.basis.data
             choices.append(Choice(found[each.id], each.version_id, each.title, ticked, basis))
@@ -81,12 +81,12 @@ def verify_history(person_id: uuid.UUID) -> Response:
         return _render_history(
             person,
             form,
-            sent=sent,
-            left_out=[
-                (each.title, _why_left_out(refused[each.id])) for each in read if each.id in refused
+            submitted=submitted,
+            skipped=[
+                (each.title, _skip_reason(refused[each.id])) for each in read if each.id in refused
             ],
         )
-    cleared = [str(key) for key, (is_selected, *_rest) in sent.items() if not is_selected]
+    cleared = [str(key) for key, (is_selected, *_rest) in submitted.items() if not is_selected]
     return see_other("reviews.history", person_id=person.id, cleared=cleared, _anchor="main")
 
 
@@ -119,21 +119,21 @@ def withdraw_history(person_id: uuid.UUID) -> Response:
         flash(text, "message")
     elif not refused:
         flash(labels.REFUSAL_MESSAGES["withdrawn_already"], "message")
-    left_out = [(title, _why_left_out(reason)) for title, reason in sorted(refused)]
+    skipped = [(title, _skip_reason(reason)) for title, reason in sorted(refused)]
     if not withdrawn:
-        if left_out:
-            return _render_history(person, left_out=left_out)
+        if skipped:
+            return _render_history(person, skipped=skipped)
         return see_other("reviews.history", person_id=person.id, _anchor="main")
     bases = {review.basis for review, _keys in withdrawn}
     basis = bases.pop() if len(bases) == 1 else ""
     return _render_history(
         person,
         BulkReviewForm(formdata=None, data={"comment": withdrawn[0][0].comment, "basis": basis}),
-        sent={
+        submitted={
             review.evidence_id: (True, keys, "" if basis else review.basis)
             for review, keys in withdrawn
         },
-        left_out=left_out,
+        skipped=skipped,
     )
 
 
@@ -141,7 +141,7 @@ def _load_person(person_id: uuid.UUID) -> User:
     return permissions.load(db.session, current_user, "person.verify", User, person_id)
 
 
-def _why_left_out(reason: str) -> str:
+def _skip_reason(reason: str) -> str:
     if reason == "not_entitled":
         return _("It is no longer shared.")
     if reason == "nothing_ticked":
@@ -149,7 +149,7 @@ def _why_left_out(reason: str) -> str:
     return str(labels.REFUSAL_MESSAGES[reason])
 
 
-def _parse_sent(form: BulkReviewForm) -> Sent:
+def _parse_submitted_items(form: BulkReviewForm) -> SubmittedItems:
     """Parse the input for each item on the page; an item without milestones is deselected."""
     ticked: dict[str, list[str]] = {}
     for value in request.form.getlist("milestones"):
@@ -181,33 +181,33 @@ def _render_history(
     person: User,
     form: BulkReviewForm | None = None,
     *,
-    sent: Sent | None = None,
+    submitted: SubmittedItems | None = None,
     withdrawal: WithdrawalForm | None = None,
-    left_out: Sequence[tuple[str, str]] = (),
+    skipped: Sequence[tuple[str, str]] = (),
     status: int = 200,
 ) -> Response:
-    """Render the page; `left_out` are titles of skipped items with the reasons.
+    """Render the page; `skipped` are titles of skipped items with the reasons.
 
-    Keeps the selections in `sent`, which defaults to the input of this request.
+    Keeps the selections in `submitted`, which defaults to the input of this request.
     """
     page, size = page_number(), PAGE_SIZE
     _name, team = queries.find_author(db.session, current_user, person.id) or abort(404)
     found = queries.list_unreviewed(
         db.session, current_user, person.id, limit=size + 1, offset=(page - 1) * size
     )
-    if sent is None:
-        sent = _parse_sent(form) if form is not None else {}
+    if submitted is None:
+        submitted = _parse_submitted_items(form) if form is not None else {}
     cleared = request.args.getlist("cleared")
     shown: list[tuple[queries.UnreviewedItem, bool, Any, str]] = []
     for each in found[:size]:
         # Without a form, items are selected unless the user cleared them before.
         by_default = form is None and str(each.item.id) not in cleared, each.offered, ""
-        is_selected, ticked, basis = sent.get(each.item.id, by_default)
+        is_selected, ticked, basis = submitted.get(each.item.id, by_default)
         shown.append((each, each.can_verify and is_selected, ticked, basis))
     path = f"/reviews/people/{person.id}"
     answer = render_template(
         "reviews/history.html",
-        who=person,
+        user=person,
         team=team,
         form=form or BulkReviewForm(formdata=None),
         withdrawal=withdrawal or WithdrawalForm(formdata=None),
@@ -219,7 +219,7 @@ def _render_history(
         form_path=f"{path}?page={page}" if page > 1 else path,
         pages=page_links(path, page, has_next=len(found) > size),
         bases=BASES,
-        left_out=left_out,
+        skipped=skipped,
         labels=labels,
     )
     return make_response(answer, status)

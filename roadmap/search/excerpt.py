@@ -12,8 +12,8 @@ from roadmap.core.text import fold
 _OPEN, _CLOSE = Markup("<mark>"), Markup("</mark>")
 
 
-def excerpt(text: str, words: Sequence[str], most: int) -> Markup:
-    """Return about `most` characters around the first match as safe HTML with `<mark>`."""
+def excerpt(text: str, words: Sequence[str], max_length: int) -> Markup:
+    """Return about `max_length` characters around the first match as safe HTML with `<mark>`."""
     text = " ".join(text.split())
     folded, starts = _fold_with_offsets(text)
     found = [
@@ -21,14 +21,14 @@ def excerpt(text: str, words: Sequence[str], most: int) -> Markup:
         for match in re.finditer("|".join(map(re.escape, words)) or "$^", folded)
     ]
     first = 0
-    if found and found[0][1] > most:
+    if found and found[0][1] > max_length:
         # Include some context before the first match.
-        before = found[0][0] - most // 3
+        before = found[0][0] - max_length // 3
         first = text.find(" ", before, found[0][0]) + 1 or found[0][0]
     last = len(text)
-    if last > first + most:
-        last = text.rfind(" ", first, first + most)
-        last = last if last > first else first + most
+    if last > first + max_length:
+        last = text.rfind(" ", first, first + max_length)
+        last = last if last > first else first + max_length
     parts, at = [escape("… " if first else "")], first
     for start, end in found:
         if at <= start < last:

@@ -47,7 +47,7 @@ class Query:
     session: Session
     actor: Actor
     words: list[str]
-    most: int
+    limit: int
 
     @cached_property
     def roadmaps(self) -> tuple[list[Content], list[Content]]:

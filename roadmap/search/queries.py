@@ -30,28 +30,30 @@ def search(
     actor: Actor,
     words: list[str],
     *,
-    most: int,
-    shown: int | None = None,
-    only: str = "",
+    limit: int,
+    returned: int | None = None,
+    kind_key: str = "",
 ) -> list[Group]:
-    """Search what the actor may see, in all kinds or `only` in one. The best kind comes first.
+    """Search what the actor may see, in all kinds or `kind_key` in one. The best kind comes first.
 
-    At most `most` hits per kind are counted and `shown` returned. The number of statements is
-    constant.
+    At most `limit` hits per kind are counted and `returned` of them returned. The number of
+    statements is constant.
     """
     groups = []
-    query = Query(session, actor, words, most + 1)
-    for kind in [KINDS[only]] if only else KINDS.values():
+    query = Query(session, actor, words, limit + 1)
+    for kind in [KINDS[kind_key]] if kind_key else KINDS.values():
         hits = kind.find(query)
         if hits:
             groups.append(
-                Group(kind, tuple(hits[: shown or most]), min(len(hits), most), len(hits) > most)
+                Group(
+                    kind, tuple(hits[: returned or limit]), min(len(hits), limit), len(hits) > limit
+                )
             )
     return sorted(groups, key=lambda group: group.hits[0].rank)
 
 
-def suggest(session: Session, actor: Actor, *, most: int) -> list[Group]:
+def suggest(session: Session, actor: Actor, *, limit: int) -> list[Group]:
     """Return the pages to offer before the user types."""
     kind = KINDS["pages"]
-    hits = tuple(kind.find(Query(session, actor, [], most)))
+    hits = tuple(kind.find(Query(session, actor, [], limit)))
     return [Group(kind, hits, len(hits))]

@@ -17,7 +17,7 @@ from roadmap.search.kinds import KINDS
 search = Blueprint("search", __name__)
 
 # Hits per kind: in the palette, on the page (and counted by the palette), and for a single kind.
-MOST_IN_PALETTE, MOST, MOST_OF_ONE = 5, 10, 100
+MAX_PALETTE_HITS, MAX_HITS, MAX_KIND_HITS = 5, 10, 100
 
 
 @search.get("/search")
@@ -32,9 +32,9 @@ def index() -> str:
     actor = current_user._get_current_object()
     if wants_fragment():
         found = (
-            queries.search(db.session, actor, words, most=MOST, shown=MOST_IN_PALETTE)
+            queries.search(db.session, actor, words, limit=MAX_HITS, returned=MAX_PALETTE_HITS)
             if words
-            else queries.suggest(db.session, actor, most=MOST_IN_PALETTE + 3)
+            else queries.suggest(db.session, actor, limit=MAX_PALETTE_HITS + 3)
         )
         return render_template(
             "search/_options.html",
@@ -46,8 +46,8 @@ def index() -> str:
             all=sum(group.counted for group in found),
             is_cut=any(group.is_cut for group in found),
         )
-    most = MOST_OF_ONE if only else MOST
-    found = queries.search(db.session, actor, words, most=most, only=only) if words else []
+    limit = MAX_KIND_HITS if only else MAX_HITS
+    found = queries.search(db.session, actor, words, limit=limit, kind_key=only) if words else []
     choices = [(kind.key, kind.label) for kind in KINDS.values()]
     return render_template(
         "search/index.html",

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 # Threads per worker, fewer than the 15 connections of its database pool.
 THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
 # Time limit for a body, enough for a megabyte over a slow mobile connection.
-BODY_SECONDS = 30
+BODY_TIMEOUT_SECONDS = 30
 # Uploads get additional time according to this speed: nine minutes for 25 MB.
 UPLOAD_BYTES_PER_SECOND = 50_000
 # Concurrent uploads per worker and per user, which limits the disk space that they use.
@@ -60,7 +60,7 @@ def _error_response(
 
 
 TIMED_OUT = _error_response(408, "The rest of the request did not arrive in time.")
-NOT_ALLOWED = _error_response(401, "Sign in first, then send the file again.")
+UNAUTHORIZED = _error_response(401, "Sign in first, then send the file again.")
 BUSY = _error_response(
     503, "Many files arrive just now. Send yours again in a minute.", (b"retry-after", b"30")
 )
@@ -104,12 +104,12 @@ class Gateway:
         *,
         max_body: int,
         data_dir: Path,
-        body_seconds: float = BODY_SECONDS,
+        body_timeout: float = BODY_TIMEOUT_SECONDS,
     ) -> None:
         self._app = app
         self._data_dir = data_dir
         self._uploads: Counter[Any] = Counter()
-        self._body_seconds = body_seconds
+        self._body_timeout = body_timeout
         self._max_body = max_body
         self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
 
@@ -142,7 +142,7 @@ class Gateway:
         length = int(text) if text.isdecimal() and len(text) < 16 else MAX_UPLOAD_BYTES + 1
         if length <= self._max_body:
             try:
-                async with asyncio.timeout(self._body_seconds):
+                async with asyncio.timeout(self._body_timeout):
                     body = io.BytesIO()
                     await read_body(receive, body)
             except TimeoutError:
@@ -164,7 +164,7 @@ class Gateway:
         del probe["CONTENT_TYPE"]
         status, *_rest = await self._run_in_thread(probe)
         if status != 200:
-            return NOT_ALLOWED
+            return UNAUTHORIZED
         taken = Counter(sender[-1:])
         if self._uploads.total() >= MAX_UPLOADS or any(
             self._uploads[each] >= UPLOADS_PER_USER for each in taken
@@ -173,7 +173,7 @@ class Gateway:
         self._uploads += taken
         try:
             with temporary_file(self._data_dir) as file:
-                async with asyncio.timeout(self._body_seconds + length / UPLOAD_BYTES_PER_SECOND):
+                async with asyncio.timeout(self._body_timeout + length / UPLOAD_BYTES_PER_SECOND):
                     await read_body(receive, file)
                 return await self._run_in_thread({**environ, "wsgi.input": file})
         except TimeoutError:
@@ -211,16 +211,16 @@ class Gateway:
         return int(status[:3]), encoded, body
 
 
-async def read_body(receive: Receive, into: IO[bytes]) -> None:
+async def read_body(receive: Receive, file: IO[bytes]) -> None:
     """Write the whole request body to a file and rewind it. Raises ClientDisconnected."""
     more = True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnected
-        into.write(message.get("body", b""))
+        file.write(message.get("body", b""))
         more = message.get("more_body", False)
-    into.seek(0)
+    file.seek(0)
 
 
 def make_environ(scope: Message) -> WSGIEnvironment:

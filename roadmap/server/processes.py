@@ -49,7 +49,7 @@ BACKLOG = 1024
 # Maximum connections per worker. Idle ones occupy no thread.
 BACKPRESSURE = 2000
 # Limit for open files. The usual 1024 is too low for so many connections.
-FILES = 4096
+MAX_OPEN_FILES = 4096
 HEADER_TIMEOUT_MS = 10_000
 # Time for requests and jobs to finish after SIGTERM. The mail server may be slow.
 GRACE_SECONDS = 30
@@ -174,7 +174,7 @@ def stop_worker_once(loop: asyncio.AbstractEventLoop) -> WorkerSignal:
     return event
 
 
-def die_with_parent(parent: int) -> None:
+def set_parent_death_signal(parent: int) -> None:
     """Let the kernel kill this worker if the main process is killed. Linux only."""
     if sys.platform != "linux":
         return
@@ -184,9 +184,9 @@ def die_with_parent(parent: int) -> None:
 
 
 def raise_file_limit() -> None:
-    """Raise the limit of open files to FILES, because each connection needs one."""
+    """Raise the limit of open files to MAX_OPEN_FILES, because each connection needs one."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    most = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(MAX_OPEN_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < most:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
@@ -236,7 +236,7 @@ def main(preload: Callable[[], None]) -> None:
     preload()
     raise_file_limit()
     main_process = os.getpid()
-    os.register_at_fork(after_in_child=lambda: die_with_parent(main_process))
+    os.register_at_fork(after_in_child=lambda: set_parent_death_signal(main_process))
     server = make_server(options.host, options.port)
     jobs = JobProcess() if options.jobs else None
     server.on_startup(lambda: terminate_on_signal(server, jobs))

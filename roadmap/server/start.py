@@ -97,7 +97,7 @@ def set_environment(folder: Path, demo: bool) -> None:
             os.environ["ROADMAP_SECRET_KEY"] = key
 
 
-def find_trace(folder: Path) -> Path | None:
+def find_previous_start_file(folder: Path) -> Path | None:
     """Return a file in the data folder that only exists after an earlier start."""
     traces = (folder / name for name in (KEY_FILE, ADDRESS_FILE))
     return next((path for path in traces if path.exists()), None)
@@ -108,7 +108,7 @@ def prepare_database(create_app: Callable[[], Flask], trace: Path | None = None)
 
     Raises StartError if the database is missing although `trace` shows that there was one.
     """
-    if is_prepared():
+    if is_database_ready():
         return True
     # Imported late, because these modules read the settings that were just set.
     from roadmap.catalog.actions import publish_shipped
@@ -119,7 +119,7 @@ def prepare_database(create_app: Callable[[], Flask], trace: Path | None = None)
     with app.app_context():
         before = applied_revisions() if db.has_file() else set()
         if trace and not before:
-            raise StartError(LOST_DATABASE.format(trace=trace, database=name_database()))
+            raise StartError(LOST_DATABASE.format(trace=trace, database=describe_database()))
         upgrade()
         changes = publish_shipped(db.session, now=dt.datetime.now(dt.UTC))
         db.session.commit()
@@ -133,7 +133,7 @@ def prepare_database(create_app: Callable[[], Flask], trace: Path | None = None)
         return _has_accounts(db.session)
 
 
-def name_database() -> str:
+def describe_database() -> str:
     """Describe the database for messages, without its password."""
     url = sa.make_url(config.build_config()["DATABASE_URL"])
     if url.get_backend_name() == "sqlite":
@@ -144,7 +144,7 @@ def name_database() -> str:
     return "the database of ROADMAP_DATABASE_URL"
 
 
-def is_prepared() -> bool:
+def is_database_ready() -> bool:
     """Return whether the database has accounts and needs neither migrations nor content.
 
     Avoids loading the whole application, which would take half of the time of a restart.
@@ -226,7 +226,7 @@ def serve(options: argparse.Namespace, create_app: Callable[[], Flask]) -> None:
     held = ports.reserve_port(options.host, options.port)
     folder = prepare_data_folder(options.demo)
     has_key = bool(os.environ.get("ROADMAP_SECRET_KEY")) or (folder / KEY_FILE).exists()
-    trace = None if options.demo else find_trace(folder)
+    trace = None if options.demo else find_previous_start_file(folder)
     set_environment(folder, options.demo)
     try:
         has_accounts = prepare_database(create_app, trace)
@@ -234,7 +234,7 @@ def serve(options: argparse.Namespace, create_app: Callable[[], Flask]) -> None:
         reason = str(error.orig).strip().splitlines()[0]
         if "locked" in reason:
             reason += ". Another process holds it: end that one, and start again"
-        text = f"{name_database()} cannot be used: {reason}"
+        text = f"{describe_database()} cannot be used: {reason}"
         raise StartError(text[0].upper() + text[1:]) from None
     if not has_key:
         os.environ["ROADMAP_SECRET_KEY"] = load_secret_key(folder)

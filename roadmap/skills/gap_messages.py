@@ -19,7 +19,7 @@ def gap_message(comparison: SkillComparison, skill: str, person: str | None = No
     if difference is None or other is None or not comparison.is_divergent:
         return ""
     name = other.name
-    if other.is_gone:  # The placeholder for the name starts with a lowercase letter.
+    if other.is_assessor_deleted:  # The placeholder for the name starts with a lowercase letter.
         name = name[:1].upper() + name[1:]
     levels = NUMBER_WORDS[abs(difference)]()
     words = {"name": name, "person": person, "skill": skill, "levels": levels}
@@ -31,4 +31,4 @@ def gap_message(comparison: SkillComparison, skill: str, person: str | None = No
         text = _("%(name)s rates %(skill)s %(levels)s levels lower than %(person)s does", **words)
     else:
         text = _("%(name)s rates %(skill)s %(levels)s levels higher than %(person)s does", **words)
-    return text if other.is_gone else _("%(gap)s: talk about it", gap=text)
+    return text if other.is_assessor_deleted else _("%(gap)s: talk about it", gap=text)

@@ -22,12 +22,12 @@ NEWEST_FIRST = (Assessment.assessed_at.desc(), Assessment.id.desc())
 
 
 def ranked_assessments(
-    of: sa.ColumnElement[bool], *more: InstrumentedAttribute[Any]
+    condition: sa.ColumnElement[bool], *extra_columns: InstrumentedAttribute[Any]
 ) -> sa.Subquery:
     """Return a subquery of assessments ranked by recency within user, skill and side.
 
-    The columns are `user_id, skill_key, side, level`, those in `more`, and `place`, which is 1 for
-    the latest.
+    The columns are `user_id, skill_key, side, level`, the `extra_columns`, and `place`, which is 1
+    for the latest.
     """
     return (
         sa.select(
@@ -35,7 +35,7 @@ def ranked_assessments(
             Assessment.skill_key,
             Assessment.side,
             Assessment.level,
-            *more,
+            *extra_columns,
             sa.func.row_number()
             .over(
                 partition_by=(Assessment.user_id, Assessment.skill_key, Assessment.side),
@@ -43,7 +43,7 @@ def ranked_assessments(
             )
             .label("place"),
         )
-        .where(of)
+        .where(condition)
         .subquery()
     )
 
@@ -63,7 +63,7 @@ def distinct_skills(roadmaps: Iterable[Content]) -> dict[str, Skill]:
     return found
 
 
-def skills_of(session: Session, user_id: uuid.UUID) -> dict[str, Skill]:
+def load_user_skills(session: Session, user_id: uuid.UUID) -> dict[str, Skill]:
     """Return the skills of a user's roadmaps by key, those of the primary one first."""
     own, _others = own_and_other_roadmaps(session, user_id)
     return distinct_skills(own)
@@ -123,7 +123,7 @@ def _level(row: Assessment) -> AssessedLevel:
         row.comment,
         row.added_by_author,
         row.by_token,
-        is_gone=row.assessor_id is None,
+        is_assessor_deleted=row.assessor_id is None,
     )
 
 

@@ -25,8 +25,8 @@ class AssessedLevel(NamedTuple):
     """An assessed level with its time, the assessor's name at that time, and its basis.
 
     `added_by_author` means that the assessed user gave the assessor their role, `by_token` that a
-    script recorded it for a manager; `name` includes markers for both. `is_gone` means that the
-    assessor no longer has an account.
+    script recorded it for a manager; `name` includes markers for both. `is_assessor_deleted`
+    means that the assessor no longer has an account.
     """
 
     level: int
@@ -35,7 +35,7 @@ class AssessedLevel(NamedTuple):
     comment: str = ""
     added_by_author: bool = False
     by_token: bool = False
-    is_gone: bool = False
+    is_assessor_deleted: bool = False
 
     def is_old(self, today: dt.date) -> bool:
         return is_old(self.at.date(), today)

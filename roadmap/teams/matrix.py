@@ -60,7 +60,7 @@ class SkillCell(NamedTuple):
         return self.manager - self.own
 
     @property
-    def is_apart(self) -> bool:
+    def is_divergent(self) -> bool:
         """Return whether the two levels differ by at least DIVERGENCE_THRESHOLD."""
         return self.gap is not None and abs(self.gap) >= DIVERGENCE_THRESHOLD
 

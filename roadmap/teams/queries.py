@@ -267,13 +267,13 @@ class TeamSummary:
 class TeamsOverview:
     """Teams in tree order, and inactive people, inactive longest first.
 
-    `not_begun` counts the `people` who are not on a roadmap.
+    `not_enrolled` counts the `people` who are not on a roadmap.
     """
 
     teams: Sequence[TeamSummary] = ()
     inactive: Sequence[Row] = ()
     people: int = 0
-    not_begun: int = 0
+    not_enrolled: int = 0
 
 
 def load_teams_overview(session: Session, actor: Actor, now: dt.datetime) -> TeamsOverview:
@@ -307,7 +307,7 @@ def load_teams_overview(session: Session, actor: Actor, now: dt.datetime) -> Tea
             (each for each in people if each.is_inactive(today)), key=lambda each: each.active_on
         ),
         people=len(people),
-        not_begun=sum(person.id not in digests for person in people),
+        not_enrolled=sum(person.id not in digests for person in people),
     )
 
 

@@ -191,7 +191,7 @@ def ask_leave(slug: str) -> str:
         "teams/leave.html",
         team=team,
         manages=role is not None and ROLES[role].allows(Capability.REVIEW),
-        unmanaged=_names_unmanaged(team, current_user.id),
+        unmanaged=_unmanaged_team_names(team, current_user.id),
         waiting=count_rows(
             db.session,
             Evidence,
@@ -228,7 +228,7 @@ def _render_member(
         member=found,
         form=form or RoleForm(role=found.role),
         move=move or MoveForm(_list_destinations(user_id), formdata=None),
-        unmanaged=_names_unmanaged(team, user_id),
+        unmanaged=_unmanaged_team_names(team, user_id),
         leads=current_user.has_capability_in(Capability.SEE_SHARED, team.id),
     )
 
@@ -239,7 +239,7 @@ def _list_destinations(user_id: uuid.UUID) -> list[Team]:
     return list_teams(db.session, managed - own_teams(db.session, user_id))
 
 
-def _names_unmanaged(team: Team, user_id: uuid.UUID) -> str:
+def _unmanaged_team_names(team: Team, user_id: uuid.UUID) -> str:
     """Return the names of teams that have no manager once the person has left this one."""
     left = list_solely_managed_teams(db.session, user_id, leaving_team_id=team.id)
     return ", ".join(each.name for each in left)

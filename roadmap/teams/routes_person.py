@@ -67,52 +67,61 @@ def person(slug: str, person_id: uuid.UUID) -> str:
 
     `?roadmap=` selects a roadmap, `?stage=` opens a stage, `?since=` lists changes since a day.
     """
-    team, who = load_person(current_user, "person.read", slug, person_id)
+    team, user = load_person(current_user, "person.read", slug, person_id)
     roadmap = request.args.get("roadmap", "")
-    shown = load_shared_profile(db.session, who, roadmap, now=now())
-    own, on, path = who.id == current_user.id, shown.on, _person_path(team, who)
-    if roadmap and (on is None or on.enrolled.slug != roadmap):
+    profile = load_shared_profile(db.session, user, roadmap, now=now())
+    own, shared_progress = user.id == current_user.id, profile.shared_progress
+    path = _person_path(team, user)
+    if roadmap and (shared_progress is None or shared_progress.enrolled.slug != roadmap):
         abort(404)
-    to = own_links(on.content.slug) if own and on else _source_links(path, on, who, roadmap)
+    links = (
+        own_links(shared_progress.content.slug)
+        if own and shared_progress
+        else _source_links(path, shared_progress, user, roadmap)
+    )
     leads = can(current_user, "team.matrix", team)
-    nested = _nested_teams(team, who) if leads else []
+    nested = _nested_teams(team, user) if leads else []
     return render_template(
         "teams/person.html",
         team=team,
         leads=leads,
-        may_assess=current_user.has_capability_over(Capability.ASSESS, who.id),
-        unjudged=count_never_reviewed(db.session, who.id)
-        if current_user.has_capability_over(Capability.REVIEW, who.id)
+        may_assess=current_user.has_capability_over(Capability.ASSESS, user.id),
+        unjudged=count_never_reviewed(db.session, user.id)
+        if current_user.has_capability_over(Capability.REVIEW, user.id)
         else 0,
         nested=nested,
         sees_several=leads and len(current_user.teams(Capability.SEE_SHARED)) > 1,
-        member_of=next((each for each in nested or [team] if _manages(each, who)), None),
-        who=who,
+        member_of=next((each for each in nested or [team] if _may_manage_member(each, user)), None),
+        user=user,
         own=own,
         path=path,
-        seen=shown,
-        pieces=shown.pieces[:MAX_PIECES_SHOWN],
-        is_inactive=shown.last_activity_on is not None
-        and (shown.today - shown.last_activity_on).days >= INACTIVE_DAYS,
+        profile=profile,
+        pieces=profile.pieces[:MAX_PIECES_SHOWN],
+        is_inactive=profile.last_activity_on is not None
+        and (profile.today - profile.last_activity_on).days >= INACTIVE_DAYS,
         roadmaps=[
-            (PersonLinks(path, each.slug).overview(), each.title, each.slug == on.enrolled.slug)
-            for each in shown.enrolled
+            (
+                PersonLinks(path, each.slug).overview(),
+                each.title,
+                each.slug == shared_progress.enrolled.slug,
+            )
+            for each in profile.enrolled
         ]
-        if on is not None and len(shown.enrolled) > 1
+        if shared_progress is not None and len(profile.enrolled) > 1
         else [],
-        piece_url=to.piece,
+        piece_url=links.piece,
         skills=[
-            (skill, standing, gap_message(standing, skill.title, who.name))
-            for skill, standing in shown.skills
+            (skill, standing, gap_message(standing, skill.title, user.name))
+            for skill, standing in profile.skills
         ],
         labels=evidence_labels,
         levels=level_labels(),
-        **(_progress_context(on, to) if on is not None else {}),
-        **_changes_context(shown, to),
+        **(_progress_context(shared_progress, links) if shared_progress is not None else {}),
+        **_changes_context(profile, links),
     )
 
 
-def _changes_context(shown: SharedProfile, to: SourceLinks) -> dict[str, Any]:
+def _changes_context(profile: SharedProfile, links: SourceLinks) -> dict[str, Any]:
     """Load the changes since the day in the URL, if any, in one statement."""
     text, wrong = request.args.get("since", ""), ""
     today = current_user.today(now())
@@ -124,8 +133,10 @@ def _changes_context(shown: SharedProfile, to: SourceLinks) -> dict[str, Any]:
         day = parse_day(clean_line(text)) or month_ago
     except ValueError:
         day, wrong = month_ago, clean_line(text)[:MAX_DAY_LENGTH]
-    judged = load_reviews(db.session, [piece.id for piece in shown.pieces])
-    changes = list_changes(shown, judged, start_of_day(day, current_user.zone), piece_url=to.piece)
+    reviews = load_reviews(db.session, [piece.id for piece in profile.pieces])
+    changes = list_changes(
+        profile, reviews, start_of_day(day, current_user.zone), piece_url=links.piece
+    )
     return context | {
         "since": day,
         "wrong_since": wrong,
@@ -135,31 +146,33 @@ def _changes_context(shown: SharedProfile, to: SourceLinks) -> dict[str, Any]:
     }
 
 
-def _person_path(team: Team, who: User) -> str:
-    return f"/teams/{team.slug}/people/{who.id}"
+def _person_path(team: Team, user: User) -> str:
+    return f"/teams/{team.slug}/people/{user.id}"
 
 
-def _manages(team: Team, who: User) -> bool:
-    return who.id != current_user.id and current_user.has_capability_in(
+def _may_manage_member(team: Team, user: User) -> bool:
+    return user.id != current_user.id and current_user.has_capability_in(
         Capability.MANAGE_TEAM, team.id
     )
 
 
-def _nested_teams(team: Team, who: User) -> list[Team]:
+def _nested_teams(team: Team, user: User) -> list[Team]:
     """Return the nested teams that the person is in; empty if they are in this team."""
     led = current_user.teams(Capability.SEE_SHARED)
-    own = [each for each, _role in memberships(db.session, who.id) if each.id in led]
+    own = [each for each, _role in memberships(db.session, user.id) if each.id in led]
     return [] if any(each.id == team.id for each in own) else own
 
 
-def _source_links(path: str, on: SharedProgress | None, who: User, roadmap: str) -> SourceLinks:
+def _source_links(
+    path: str, shared_progress: SharedProgress | None, user: User, roadmap: str
+) -> SourceLinks:
     """Build the links to sources: reviews of evidence, and anchors on this page.
 
     `roadmap` is the slug in the URL, if any.
     """
     links = PersonLinks(path, quote(roadmap))
-    may_assess = current_user.has_capability_over(Capability.ASSESS, who.id)
-    stage_of = on.content.stage_of if on is not None else {}
+    may_assess = current_user.has_capability_over(Capability.ASSESS, user.id)
+    stage_of = shared_progress.content.stage_of if shared_progress is not None else {}
     return SourceLinks(
         piece=lambda key: f"/reviews/{key}",
         stage=links.stage,
@@ -169,16 +182,16 @@ def _source_links(path: str, on: SharedProgress | None, who: User, roadmap: str)
     )
 
 
-def _progress_context(on: SharedProgress, to: SourceLinks) -> dict[str, Any]:
+def _progress_context(shared_progress: SharedProgress, links: SourceLinks) -> dict[str, Any]:
     """Return the score with its sources, and the stages with their milestones by objective.
 
     Stages have the same figures as in the matrix.
     """
-    pages, opened = RoadmapPresenter(on.progress), request.args.get("stage")
-    efforts = on.progress.data["stages"]
+    pages, opened = RoadmapPresenter(shared_progress.progress), request.args.get("stage")
+    efforts = shared_progress.progress.data["stages"]
     return {
-        "roadmap": on.content,
-        "enrolled": on.enrolled,
+        "roadmap": shared_progress.content,
+        "enrolled": shared_progress.enrolled,
         "stages": [
             (
                 pages.stage(stage, with_rows=False),
@@ -188,10 +201,10 @@ def _progress_context(on: SharedProgress, to: SourceLinks) -> dict[str, Any]:
                     **{tone: percent(efforts[stage.key][tone]) for tone in TONES},
                 },
             )
-            for stage in on.content.stages
+            for stage in shared_progress.content.stages
         ],
-        "milestones": on.milestones,
-        **explanation_context(on.found, to),
+        "milestones": shared_progress.milestones,
+        **explanation_context(shared_progress.readiness, links),
     }
 
 
@@ -199,22 +212,22 @@ def _progress_context(on: SharedProgress, to: SourceLinks) -> dict[str, Any]:
 @permit("person.assess")
 def skill(slug: str, person_id: uuid.UUID, key: str) -> str:
     """Show the described levels of a skill; for htmx, as the expanded row of the table."""
-    team, who = load_person(current_user, "person.assess", slug, person_id)
-    return _render_skill(team, who, _load_skill(who, key))
+    team, user = load_person(current_user, "person.assess", slug, person_id)
+    return _render_skill(team, user, _load_skill(user, key))
 
 
 @teams.post("/teams/<slug>/people/<uuid:person_id>/skills/<key>/assessments")
 @permit("person.assess")
 def assess(slug: str, person_id: uuid.UUID, key: str) -> BaseResponse:
     """Record a manager's assessment; htmx gets the updated row and readiness."""
-    team, who = load_person(current_user, "person.assess", slug, person_id)
-    asked, form = _load_skill(who, key), OtherAssessmentForm()
+    team, user = load_person(current_user, "person.assess", slug, person_id)
+    assessed_skill, form = _load_skill(user, key), OtherAssessmentForm()
     if not form.validate_on_submit():
-        return make_response(_render_skill(team, who, asked, form), 422)
+        return make_response(_render_skill(team, user, assessed_skill, form), 422)
     level, comment = form.chosen, form.comment.data
     try:
         actions.assess_other(
-            db.session, who.id, key, level, comment, by=current_user, now=now(), key=form_key()
+            db.session, user.id, key, level, comment, by=current_user, now=now(), key=form_key()
         )
     except actions.NotEntitled:
         # The actor stopped managing this person after the check above.
@@ -223,32 +236,37 @@ def assess(slug: str, person_id: uuid.UUID, key: str) -> BaseResponse:
         return see_other(
             "teams.skill",
             slug=slug,
-            person_id=who.id,
+            person_id=user.id,
             key=key,
             roadmap=request.args.get("roadmap") or None,
             _anchor="history",
         )
-    both = compare_skill(db.session, who.id, asked)
-    said = _(
-        "%(name)s, %(skill)s: level %(level)d saved.", name=who.name, skill=asked.title, level=level
+    comparison = compare_skill(db.session, user.id, assessed_skill)
+    announcement = _(
+        "%(name)s, %(skill)s: level %(level)d saved.",
+        name=user.name,
+        skill=assessed_skill.title,
+        level=level,
     )
-    path, roadmap = _person_path(team, who), _roadmap_on_page()
-    seen = load_shared_profile(db.session, who, roadmap, now=now())
+    path, roadmap = _person_path(team, user), _roadmap_on_page()
+    profile = load_shared_profile(db.session, user, roadmap, now=now())
     return render_page(
         "teams/_assessment_saved.html",
-        announce=said,
-        skill=asked,
-        standing=both,
-        apart=gap_message(both, asked.title, who.name),
+        announce=announcement,
+        skill=assessed_skill,
+        standing=comparison,
+        apart=gap_message(comparison, assessed_skill.title, user.name),
         path=path,
-        who=who,
+        user=user,
         own=False,
         saved=True,
         may_assess=True,
-        seen=seen,
+        profile=profile,
         **(
-            _progress_context(seen.on, _source_links(path, seen.on, who, roadmap))
-            if seen.on is not None
+            _progress_context(
+                profile.shared_progress, _source_links(path, profile.shared_progress, user, roadmap)
+            )
+            if profile.shared_progress is not None
             else {}
         ),
     )
@@ -259,48 +277,48 @@ def _roadmap_on_page() -> str:
     return parse_qs(urlsplit(htmx.current_url or "").query).get("roadmap", [""])[0]
 
 
-def _load_skill(who: User, key: str) -> Skill:
+def _load_skill(user: User, key: str) -> Skill:
     """Load a skill with the bar of the selected roadmap, or of the primary one."""
     slug = request.args.get("roadmap") or _roadmap_on_page()
-    return queries.known_skills(db.session, who.id, slug=slug).get(key) or abort(404)
+    return queries.known_skills(db.session, user.id, slug=slug).get(key) or abort(404)
 
 
 def _render_skill(
-    team: Team, who: User, asked: Skill, form: OtherAssessmentForm | None = None
+    team: Team, user: User, assessed_skill: Skill, form: OtherAssessmentForm | None = None
 ) -> str:
     """Render the page of a skill, or its expanded row for htmx."""
-    both = compare_skill(db.session, who.id, asked)
-    level = {"level": str(both.other.level)} if both.other else None
-    shown = {
-        "skill": asked,
-        "standing": both,
+    comparison = compare_skill(db.session, user.id, assessed_skill)
+    level = {"level": str(comparison.other.level)} if comparison.other else None
+    context = {
+        "skill": assessed_skill,
+        "standing": comparison,
         "form": form or OtherAssessmentForm(data=level),
-        "who": who,
-        "path": _person_path(team, who),
-        "legend": _("%(skill)s: the level of %(name)s", skill=asked.title, name=who.name),
+        "user": user,
+        "path": _person_path(team, user),
+        "legend": _("%(skill)s: the level of %(name)s", skill=assessed_skill.title, name=user.name),
         "help": _(
             "Choose the highest level you have seen in full, at least twice, within 24 months."
         ),
-        "said": [(both.own, who.name)] if both.own else [],
+        "said": [(comparison.own, user.name)] if comparison.own else [],
     }
     if wants_fragment():
-        return render_template("teams/_open_skill_row.html", **shown)
+        return render_template("teams/_open_skill_row.html", **context)
     page, roadmap = page_number(), request.args.get("roadmap", "")
     entries = queries.history(
         db.session,
-        who.id,
-        asked.key,
+        user.id,
+        assessed_skill.key,
         side="manager",
         limit=PER_PAGE + 1,
         offset=(page - 1) * PER_PAGE,
     )
     return render_template(
         "teams/skill.html",
-        **shown,
+        **context,
         team=team,
         asked=f"?roadmap={quote(roadmap)}" if roadmap else "",
         today=current_user.today(now()),
-        apart=gap_message(both, asked.title, who.name),
+        apart=gap_message(comparison, assessed_skill.title, user.name),
         entries=entries[:PER_PAGE],
         page=page,
         more=len(entries) > PER_PAGE,

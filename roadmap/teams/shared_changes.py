@@ -28,43 +28,47 @@ class SharedChange:
 
 
 def list_changes(
-    seen: SharedProfile,
-    judged: Mapping[uuid.UUID, Sequence[Review]],
+    profile: SharedProfile,
+    reviews: Mapping[uuid.UUID, Sequence[Review]],
     since: dt.datetime,
     *,
     piece_url: Callable[[str], str],
 ) -> list[SharedChange]:
-    """Return the changes since a moment, newest first. `judged` has reviews by piece id."""
-    changes = [*_of_milestones(seen), *_of_pieces(seen, judged, piece_url), *_of_skills(seen)]
+    """Return the changes since a moment, newest first. `reviews` has reviews by piece id."""
+    changes = [
+        *_milestone_changes(profile),
+        *_piece_changes(profile, reviews, piece_url),
+        *_skill_changes(profile),
+    ]
     return sorted(
         (each for each in changes if each.at >= since), key=lambda each: each.at, reverse=True
     )
 
 
-def _of_milestones(seen: SharedProfile) -> Iterator[SharedChange]:
-    if seen.on is None:
+def _milestone_changes(profile: SharedProfile) -> Iterator[SharedChange]:
+    if profile.shared_progress is None:
         return
-    for each in seen.on.milestones.values():
+    for each in profile.shared_progress.milestones.values():
         status = "done" if each.tone in TONES else each.tone
         if each.since is not None and status in STATUSES:
-            stage = seen.on.content.stage_of[each.milestone.key].key
+            stage = profile.shared_progress.content.stage_of[each.milestone.key].key
             text = _(
                 "%(title)s: %(status)s", title=each.milestone.title, status=str(STATUSES[status])
             )
             yield SharedChange(each.since, text, f"#stage-{stage}")
 
 
-def _of_pieces(
-    seen: SharedProfile,
-    judged: Mapping[uuid.UUID, Sequence[Review]],
+def _piece_changes(
+    profile: SharedProfile,
+    reviews: Mapping[uuid.UUID, Sequence[Review]],
     piece_url: Callable[[str], str],
 ) -> Iterator[SharedChange]:
-    for piece in seen.pieces:
+    for piece in profile.pieces:
         href = piece_url(str(piece.id))
         if piece.version.submitted_at is not None:
             text = _("Submitted for review: %(title)s", title=piece.title)
             yield SharedChange(piece.version.submitted_at, text, href)
-        for review in judged.get(piece.id, ()):
+        for review in reviews.get(piece.id, ()):
             values = {"title": piece.title, "name": review.verified_by}
             text = (
                 _("Verified by %(name)s: %(title)s", **values)
@@ -74,8 +78,8 @@ def _of_pieces(
             yield SharedChange(review.decided_at, text, href)
 
 
-def _of_skills(seen: SharedProfile) -> Iterator[SharedChange]:
-    for skill, standing in seen.skills:
+def _skill_changes(profile: SharedProfile) -> Iterator[SharedChange]:
+    for skill, standing in profile.skills:
         for side in (standing.own, standing.other):
             if side is not None:
                 text = _(

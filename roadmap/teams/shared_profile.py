@@ -59,7 +59,7 @@ class SharedMilestone:
 class SharedProgress:
     """A person's progress on a roadmap, based only on shared facts."""
 
-    found: Readiness
+    readiness: Readiness
     progress: RoadmapProgress
     milestones: Mapping[str, SharedMilestone]
 
@@ -82,7 +82,7 @@ class SharedProfile:
     today: dt.date
     last_activity_on: dt.date | None
     enrolled: Sequence[EnrolledRoadmap]
-    on: SharedProgress | None
+    shared_progress: SharedProgress | None
     pieces: Sequence[Item]
     reviewers: Mapping[uuid.UUID, User]
     skills: Sequence[tuple[Skill, SkillComparison]]
@@ -101,17 +101,19 @@ def load_shared_profile(
         facts.shared.pieces, key=lambda item: (item.version.occurred_on, item.id), reverse=True
     )
     today = facts.today(now)
-    on = _load_progress(session, person, chosen, facts, pieces, today) if chosen else None
+    shared_progress = (
+        _load_progress(session, person, chosen, facts, pieces, today) if chosen else None
+    )
     known = (
-        on.content.skills
-        if on is not None
-        else tuple(skills.skills_of(session, person.id).values())
+        shared_progress.content.skills
+        if shared_progress is not None
+        else tuple(skills.load_user_skills(session, person.id).values())
     )
     return SharedProfile(
         today=today,
         last_activity_on=facts.last_activity_on(shared_only=True),
         enrolled=enrolled,
-        on=on,
+        shared_progress=shared_progress,
         pieces=pieces,
         reviewers=load_reviewers(session, pieces),
         skills=_compare_skills(session, person.id, known),

@@ -22,9 +22,9 @@ from roadmap.tools.queries import tool_content
 if TYPE_CHECKING:
     from roadmap.tools.content import Tool
 
-WANTS = ("learn", "deepen")
+WANTED_INTERESTS = ("learn", "deepen")
 # Records with only a note are private.
-_SAYS_SOMETHING = sa.or_(
+_HAS_SHARED_CONTENT = sa.or_(
     ToolRecord.level != "", ToolRecord.interest != "", ToolRecord.last_used.is_not(None)
 )
 
@@ -34,8 +34,8 @@ class ToolFigures:
     """The numbers of people who know a tool, and who want to learn it or use it more."""
 
     tool: Tool
-    know: int
-    want: int
+    known_by: int
+    wanted_by: int
 
 
 def _sharing(team_id: uuid.UUID) -> sa.Select[Any]:
@@ -68,9 +68,9 @@ def load_figures(session: Session, team_id: uuid.UUID) -> list[ToolFigures]:
         sa.select(
             ToolRecord.tool,
             count(ToolRecord.level != ""),
-            count(ToolRecord.interest.in_(WANTS)),
+            count(ToolRecord.interest.in_(WANTED_INTERESTS)),
         )
-        .where(ToolRecord.user_id.in_(_sharing(team_id)), _SAYS_SOMETHING)
+        .where(ToolRecord.user_id.in_(_sharing(team_id)), _HAS_SHARED_CONTENT)
         .group_by(ToolRecord.tool)
     )
     found = {tool: figures for tool, *figures in rows}
@@ -100,7 +100,7 @@ def list_records(
         .join(User, User.id == ToolRecord.user_id)
         .where(
             ToolRecord.tool == tool,
-            _SAYS_SOMETHING,
+            _HAS_SHARED_CONTENT,
             User.id.in_(_sharing(team_id)),
         )
         .order_by(level.desc(), interest, User.search_text, User.id)

@@ -37,7 +37,7 @@ MAX_SERIES = 5_000
 MAX_EVENTS, MAX_SKIPPED, MAX_PROBLEMS = 500, 200, 20
 MAX_TITLE = 200
 # The exit status of a process that printed why the file was rejected.
-REFUSED = 3
+EXIT_REJECTED = 3
 DAY = dt.timedelta(days=1)
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
@@ -144,7 +144,7 @@ def read_isolated(
         )
     except subprocess.TimeoutExpired as late:
         raise CalendarError("too-slow") from late
-    if done.returncode == REFUSED:
+    if done.returncode == EXIT_REJECTED:
         raise CalendarError(done.stdout.decode())
     if done.returncode != 0:
         raise CalendarError("too-slow")
@@ -249,7 +249,7 @@ class _File:
         for block in self._entries():
             series.setdefault(block.uid, []).append(block)
         for zone in self.zones:
-            self._define(zone)
+            self._register_zone(zone)
         wanted = {uid: blocks for uid, blocks in series.items() if self._may_overlap(blocks)}
         self.contents.outside_window += len(series) - len(wanted)
         for number, (uid, blocks) in enumerate(wanted.items()):
@@ -305,7 +305,7 @@ class _File:
         if block:
             self._problem("cut-off", block.line, block.title)
 
-    def _define(self, zone: _Block) -> None:
+    def _register_zone(self, zone: _Block) -> None:
         """Register a time zone of the file with the library, under its name in the file."""
         import icalendar
 
@@ -354,7 +354,7 @@ class _File:
         for event in recurring_ical_events.of(calendar).between(self.begin, self.end + DAY):
             original = ""
             if recurs:
-                original = str(self._moment(event["RECURRENCE-ID"].dt).astimezone(dt.UTC))
+                original = str(self._to_local_time(event["RECURRENCE-ID"].dt).astimezone(dt.UTC))
             found |= self._add(_digest(uid, original), event)
         return found
 
@@ -374,8 +374,8 @@ class _File:
         """Add an occurrence that starts in the window; return whether it does."""
         start, end = event["DTSTART"].dt, event["DTEND"].dt if "DTEND" in event else None
         is_date = not isinstance(start, dt.datetime)
-        begins = self._moment(start)
-        ends = begins if end is None else self._moment(end)
+        begins = self._to_local_time(start)
+        ends = begins if end is None else self._to_local_time(end)
         day = begins.date()
         if is_date:
             overlaps = start <= self.window.last and (end or start + DAY) > self.window.first
@@ -385,11 +385,11 @@ class _File:
         if not overlaps:
             return False
         title = _title(str(event.get("SUMMARY", "")))
-        people, answer = self._people(event)
+        people, answer = self._count_attendees(event)
         # Subtracting times of the same zone ignores a clock change in between. If clocks go back
         # during the event, more time has passed.
         length = max(ends - begins, ends.astimezone(dt.UTC) - begins.astimezone(dt.UTC))
-        reason = self._reason(event, answer, is_date, length)
+        reason = self._skip_reason(event, answer, is_date, length)
         if reason:
             self.contents.skipped.append(SkippedEvent(key, day, title, reason))
         else:
@@ -399,7 +399,7 @@ class _File:
             self.contents.events.append(Event(key, begins, ends, title, people, unsure))
         return True
 
-    def _moment(self, value: dt.date) -> dt.datetime:
+    def _to_local_time(self, value: dt.date) -> dt.datetime:
         """Return the time in the person's zone; dates and times without a zone are local."""
         if not isinstance(value, dt.datetime):
             value = dt.datetime.combine(value, dt.time())
@@ -407,7 +407,7 @@ class _File:
             return value.replace(tzinfo=self.zone)
         return value.astimezone(dt.UTC).astimezone(self.zone)
 
-    def _reason(self, event: Any, answer: str, is_date: bool, length: dt.timedelta) -> str:
+    def _skip_reason(self, event: Any, answer: str, is_date: bool, length: dt.timedelta) -> str:
         """Return why an occurrence does not count, or "" if it does."""
         busy = _text(event, "X-MICROSOFT-CDO-BUSYSTATUS")
         if _text(event, "STATUS") == "CANCELLED":
@@ -423,24 +423,24 @@ class _File:
             return "free"
         return "no-duration" if length <= dt.timedelta(0) else ""
 
-    def _people(self, event: Any) -> tuple[int, str]:
+    def _count_attendees(self, event: Any) -> tuple[int, str]:
         """Return the number of attendees, and the person's response, "" if unknown."""
         attendees = event.get("ATTENDEE", [])
         attendees = attendees if isinstance(attendees, list) else [attendees]
-        coming, answer = set(), ""
+        participants, answer = set(), ""
         for each in attendees:
-            names, said = _addresses(each), _param(each, "PARTSTAT")
+            names, response = _addresses(each), _param(each, "PARTSTAT")
             if names & self.own:
-                answer = said
-            if said != "DECLINED" and _param(each, "CUTYPE") not in ("ROOM", "RESOURCE"):
-                coming.add(min(names))
+                answer = response
+            if response != "DECLINED" and _param(each, "CUTYPE") not in ("ROOM", "RESOURCE"):
+                participants.add(min(names))
         if attendees and "ORGANIZER" in event:
             # Outlook does not list the organizer among the attendees.
             names = _addresses(event["ORGANIZER"])
             if not any(names & _addresses(each) for each in attendees):
-                coming.add(min(names))
+                participants.add(min(names))
         # Exclude Google's rooms and shared calendars, which have addresses too.
-        return sum(not each.endswith("calendar.google.com") for each in coming), answer
+        return sum(not each.endswith("calendar.google.com") for each in participants), answer
 
 
 def _is_known_zone(name: str) -> bool:
@@ -528,7 +528,7 @@ def main() -> int:
         found = read(sys.stdin.buffer.read(), window, own)
     except CalendarError as error:
         sys.stdout.write(str(error))
-        return REFUSED
+        return EXIT_REJECTED
     sys.stdout.buffer.write(_result_adapter().dump_json(found))
     return 0
 

@@ -162,7 +162,7 @@ class CalendarForm(FlaskForm):
         last = self.first.data + dt.timedelta(weeks=self.weeks.data, days=-1)
         return Window(self.first.data, min(last, self.today), zone)
 
-    def own(self, email: str) -> list[str]:
+    def own_addresses(self, email: str) -> list[str]:
         typed: str = self.addresses.data or ""
         return [email, *typed.replace(",", " ").replace(";", " ").split()]
 

@@ -27,7 +27,7 @@ def duration(minutes: int) -> str:
 def category_bar(category: Category, figures: WeekFigures) -> Markup:
     """Draw the share of a category in its week."""
     minutes = figures.minutes.get(category.key, 0)
-    return render_shares([(f"share-{category.counts_as}", minutes / figures.whole)])
+    return render_shares([(f"share-{category.counts_as}", minutes / figures.base_minutes)])
 
 
 def week_bar(figures: WeekFigures, longest: int = 0) -> Markup:
@@ -35,14 +35,14 @@ def week_bar(figures: WeekFigures, longest: int = 0) -> Markup:
 
     With `longest`, the bar is scaled to compare weeks and has no label.
     """
-    whole = longest or figures.whole
+    whole = longest or figures.base_minutes
     label = _(
         "Deep work %(deep)s, meetings, reviews and mentoring %(meetings)s, other work %(rest)s, "
         "of %(whole)s",
         deep=duration(figures.deep_work),
         meetings=duration(figures.meetings),
         rest=duration(figures.rest),
-        whole=duration(figures.whole),
+        whole=duration(figures.base_minutes),
     )
     return render_shares(
         [

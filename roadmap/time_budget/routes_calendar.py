@@ -237,7 +237,7 @@ def _preview(data: bytes, form: CalendarForm) -> Response:
     """Preview the requested days of a calendar. Raises CalendarError."""
     window = form.window(current_user.timezone)
     with export_slot():
-        contents = read_isolated(data, window, form.own(current_user.email))
+        contents = read_isolated(data, window, form.own_addresses(current_user.email))
     found = calendar_import.make_import(contents, window.first, window.last)
     days = (db.session, current_user.id, found.first, found.last)
     saved = queries.load_calendar_entries(*days, [each.key for each in found.events])

@@ -108,7 +108,7 @@ class WeekFigures:
         return self.deep_work + self.meetings + self.rest
 
     @property
-    def whole(self) -> int:
+    def base_minutes(self) -> int:
         """Return the base of shares: the person's week, or what is recorded if that is more."""
         return max(self.limits.week, self.recorded)
 
@@ -118,7 +118,7 @@ class WeekFigures:
 
     def share(self, minutes: int) -> int:
         """Return minutes as a percentage of the week, rounded."""
-        return round(100 * minutes / self.whole)
+        return round(100 * minutes / self.base_minutes)
 
     def is_short_of_deep_work(self, today: dt.date) -> bool:
         """Return whether there is too little deep work so far; False for an empty week."""

@@ -39,7 +39,7 @@ def test_excerpt_is_escaped() -> None:
 
 
 @given(st.text(max_size=200), st.text(max_size=8), st.integers(10, 60))
-def test_excerpt_of_any_text_is_bounded(text: str, query: str, most: int) -> None:
-    found = excerpt(text, search_words(query), most)
-    assert len(found.replace("<mark>", "").replace("</mark>", "")) <= 6 * (most + 4)
+def test_excerpt_of_any_text_is_bounded(text: str, query: str, max_length: int) -> None:
+    found = excerpt(text, search_words(query), max_length)
+    assert len(found.replace("<mark>", "").replace("</mark>", "")) <= 6 * (max_length + 4)
     assert Markup("<script") not in found

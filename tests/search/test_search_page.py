@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from roadmap.evidence import actions
 from roadmap.people.models import Membership, User
 from roadmap.people.permissions import permission_of
-from roadmap.search.kinds.pages import OF_ROADMAP, PLACES
+from roadmap.search.kinds.pages import PAGES, ROADMAP_PAGES
 from tests.evidence.builders import (
     add_evidence,
     evidence_input,
@@ -97,8 +97,8 @@ def test_pages_and_skills_are_found(cast: Cast, browser_of) -> None:
 def test_searchable_pages_have_the_permission_of_their_route(app) -> None:
     urls = app.url_map.bind("localhost")
     for start, place in (
-        *(("", each) for each in PLACES),
-        *((f"/roadmaps/{SLUG}", each) for each in OF_ROADMAP),
+        *(("", each) for each in PAGES),
+        *((f"/roadmaps/{SLUG}", each) for each in ROADMAP_PAGES),
     ):
         endpoint, _values = urls.match(start + urlsplit(place.href).path)
         assert place.permission == permission_of(app, endpoint), place.href
@@ -108,7 +108,7 @@ def test_pages_of_the_top_bar_are_searchable(cast: Cast, browser_of) -> None:
     page = browser_of(cast.erin).get("/skills").text
     navigation = page[page.index('<header class="topbar">') : page.index("</header>")]
     assert set(re.findall(r'href="([^"#]+)"', navigation)) - {"/search"} <= {
-        each.href for each in PLACES
+        each.href for each in PAGES
     }
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 from sqlalchemy.orm import Session
 
-from roadmap.skills.queries import skills_of
+from roadmap.skills.queries import load_user_skills
 from tests.support.cast import Cast
 from tests.support.levels import latest_levels
 
@@ -28,7 +28,7 @@ def test_assessment_is_saved_and_shown(session: Session, cast: Cast, browser_of)
 
 def test_page_links_to_the_next_unassessed_skill(session: Session, cast: Cast, browser_of) -> None:
     browser = browser_of(cast.alice)
-    keys = list(skills_of(session, cast.alice))
+    keys = list(load_user_skills(session, cast.alice))
     heading = "Next skill that you have not assessed:"
     assert heading not in browser.get(f"/skills/{keys[-1]}").text
     # After the last skill the link wraps around to the first.

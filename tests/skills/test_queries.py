@@ -73,23 +73,23 @@ def test_primary_roadmap_sets_the_bar_and_others_add_skills(
     session: Session, cast: Cast, now: dt.datetime, other_roadmap: str
 ) -> None:
     enroll(session, cast.alice, now, SLUG)
-    assert queries.skills_of(session, cast.alice)["mlops"].bar == 3
-    assert OTHER_SKILL not in queries.skills_of(session, cast.alice)
+    assert queries.load_user_skills(session, cast.alice)["mlops"].bar == 3
+    assert OTHER_SKILL not in queries.load_user_skills(session, cast.alice)
     # A link to the skill from another user still works.
     assert OTHER_SKILL in queries.known_skills(session, cast.alice)
 
     enroll(session, cast.alice, now, other_roadmap)
-    skills = queries.skills_of(session, cast.alice)
+    skills = queries.load_user_skills(session, cast.alice)
     assert skills["mlops"].bar == 3
     assert list(skills)[:2] == ["ml_architecture", "deep_learning"]
     assert list(skills)[-1] == OTHER_SKILL
     assert queries.known_skills(session, cast.alice, slug=other_roadmap)["mlops"].bar == 4
 
     enroll(session, cast.alice, now, other_roadmap, primary=True)
-    assert queries.skills_of(session, cast.alice)["mlops"].bar == 4
+    assert queries.load_user_skills(session, cast.alice)["mlops"].bar == 4
 
 
 def test_user_without_roadmap_has_all_skills(
     session: Session, cast: Cast, other_roadmap: str
 ) -> None:
-    assert OTHER_SKILL in queries.skills_of(session, cast.carol)
+    assert OTHER_SKILL in queries.load_user_skills(session, cast.carol)

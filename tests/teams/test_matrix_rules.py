@@ -165,7 +165,7 @@ def test_inactive_filter_keeps_people_without_activity_for_21_days(
 
 
 @pytest.mark.parametrize(
-    ("own", "manager", "gap", "is_apart", "at_bar"),
+    ("own", "manager", "gap", "is_divergent", "at_bar"),
     [
         (3, 1, -2, True, ""),
         (1, 3, 2, True, "manager"),
@@ -177,11 +177,11 @@ def test_inactive_filter_keeps_people_without_activity_for_21_days(
     ],
 )
 def test_skill_cell_compares_both_levels_and_the_bar(
-    own: int | None, manager: int | None, gap: int | None, is_apart: bool, at_bar: str
+    own: int | None, manager: int | None, gap: int | None, is_divergent: bool, at_bar: str
 ) -> None:
     """Once a manager assessed the skill, only the manager's level can reach the bar."""
     cell = SkillCell(own, manager, bar=3)
-    assert (cell.gap, cell.is_apart, cell.at_bar) == (gap, is_apart, at_bar)
+    assert (cell.gap, cell.is_divergent, cell.at_bar) == (gap, is_divergent, at_bar)
 
 
 def test_percent_and_points_are_rounded() -> None:

@@ -22,7 +22,7 @@ from roadmap.search.kind import Hit, Kind, Query
 def find(query: Query) -> list[Hit]:
     """Find the actor's own evidence in any state, and evidence shared with the actor."""
     actor, words = query.actor, len(query.words)
-    values = {**word_parameters(query.words), "actor": actor.id, "most": query.most}
+    values = {**word_parameters(query.words), "actor": actor.id, "limit": query.limit}
     # Select columns, because building ORM statements takes longer than the query itself.
     connection = query.session.connection()
     rows = list(connection.execute(_own(words), values))
@@ -39,7 +39,7 @@ def find(query: Query) -> list[Hit]:
             f"{row.description}\n{row.role}",
             row.occurred_on,
         )
-        for row in rows[: query.most]
+        for row in rows[: query.limit]
     ]
 
 
@@ -88,7 +88,7 @@ def _select(words: int, audience: Audience, author: Any) -> sa.Select[Any]:
         .select_from(Evidence)
         .join(EvidenceVersion, EvidenceVersion.id == newest_version_id(audience))
         .order_by(place, EvidenceVersion.occurred_on.desc(), Evidence.id.desc())
-        .limit(sa.bindparam("most", type_=sa.Integer))
+        .limit(sa.bindparam("limit", type_=sa.Integer))
     )
     return statement
 

@@ -25,7 +25,7 @@ def find(query: Query) -> list[Hit]:
                 ranked.append((place, content, key))
         found += sorted(ranked, key=lambda each: each[0])
     # Build only the listed hits, because a common word is in hundreds.
-    return [_hit(*each) for each in found[: query.most]]
+    return [_hit(*each) for each in found[: query.limit]]
 
 
 def _hit(place: Rank, content: Content, key: str) -> Hit:

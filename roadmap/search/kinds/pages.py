@@ -21,273 +21,273 @@ from roadmap.search.kind import Hit, Kind, Query
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Page:
     """A page of Cairn: its path, name, purpose, and the permission of its route.
 
-    `also` has further search terms, such as a different heading.
+    `keywords` has further search terms, such as a different heading.
     """
 
     href: str
     title: LazyString
     text: LazyString
     permission: str
-    also: LazyString | str = ""
+    keywords: LazyString | str = ""
 
 
 _ROADMAP, _STAGE, _TEAM = _l("Roadmap"), _l("Stage"), _l("Team")
 # In the order in which they are suggested before the user types.
-PLACES = (
-    Place(
+PAGES = (
+    Page(
         "/",
         _l("Dashboard"),
         _l("Where you are, and what comes next"),
         "public",
         _l("Where you are, your teams, home, start"),
     ),
-    Place(
+    Page(
         "/roadmaps",
         _l("Roadmap"),
         _l("Your checklist of milestones"),
         "roadmap.read",
         _l("Roadmaps, milestones, stages, target date, tick"),
     ),
-    Place(
+    Page(
         "/evidence#captured",
         _l("Capture evidence"),
         _l("Paste a link or write what you did"),
         "evidence.read",
     ),
-    Place("/evidence/new", _l("Add evidence"), _l("Record a new piece of work"), "evidence.write"),
-    Place("/evidence", _l("Evidence"), _l("What proves your milestones"), "evidence.read"),
-    Place(
+    Page("/evidence/new", _l("Add evidence"), _l("Record a new piece of work"), "evidence.write"),
+    Page("/evidence", _l("Evidence"), _l("What proves your milestones"), "evidence.read"),
+    Page(
         "/skills",
         _l("Skills"),
         _l("Your levels, assessed by you and others"),
         "skill.read",
         _l("Assess yourself, radar"),
     ),
-    Place(
+    Page(
         "/readiness",
         _l("Readiness"),
         _l("Your score, gates and next steps"),
         "readiness.read",
         _l("Score, what counts, next steps"),
     ),
-    Place("/portfolio", _l("Portfolio"), _l("What you show, with exports"), "portfolio.read"),
-    Place(
+    Page("/portfolio", _l("Portfolio"), _l("What you show, with exports"), "portfolio.read"),
+    Page(
         "/portfolios",
         _l("All portfolios"),
         _l("One for each audience: promotion committee, recruiters, public CV"),
         "portfolio.read",
     ),
-    Place(
+    Page(
         "/portfolio/profiles",
         _l("Profiles"),
         _l("Your pages at GitHub, LinkedIn, ORCID and elsewhere"),
         "portfolio.read",
     ),
-    Place("/badges", _l("Badges"), _l("Signed proof of what was verified"), "badge.read"),
-    Place(
+    Page("/badges", _l("Badges"), _l("Signed proof of what was verified"), "badge.read"),
+    Page(
         "/reviews",
         _l("Reviews"),
         _l("Evidence that is waiting for you"),
         "review.list",
         _l("Review queue, verify"),
     ),
-    Place("/teams", _l("Teams"), _l("Teams you manage or are in"), "team.list"),
-    Place("/people", _l("All your people"), _l("The matrix of all your teams"), "team.matrix"),
-    Place(
+    Page("/teams", _l("Teams"), _l("Teams you manage or are in"), "team.list"),
+    Page("/people", _l("All your people"), _l("The matrix of all your teams"), "team.matrix"),
+    Page(
         "/evidence/import",
         _l("Import"),
         _l("From GitHub, GitLab, ORCID, BibTeX, LinkedIn, JSON Resume or a CSV file"),
         "evidence.write",
     ),
-    Place("/work-log", _l("Work log"), _l("A line a week on what you did"), "work_log.read"),
-    Place("/roadmaps?all", _l("All roadmaps"), _l("Roadmaps to choose from"), "roadmap.read"),
-    Place(
+    Page("/work-log", _l("Work log"), _l("A line a week on what you did"), "work_log.read"),
+    Page("/roadmaps?all", _l("All roadmaps"), _l("Roadmaps to choose from"), "roadmap.read"),
+    Page(
         "/career",
         _l("Career"),
         _l("Positions, degrees and plans"),
         "career.read",
         _l("Positions and education, jobs, CV"),
     ),
-    Place(
+    Page(
         "/career/challenges",
         _l("Challenges"),
         _l("Career challenges and your plan for them"),
         "career_plan.read",
     ),
-    Place(
+    Page(
         "/career/direction",
         _l("Direction"),
         _l("Individual contributor or manager"),
         "career_plan.read",
         _l("Individual contributor or manager, IC"),
     ),
-    Place(
+    Page(
         "/career/education",
         _l("Education"),
         _l("Whether a degree is worth it for you"),
         "career_plan.read",
         _l("Is a further degree worth it for you, PhD, master's"),
     ),
-    Place(
+    Page(
         "/calendar", _l("Calendar"), _l("Target dates, and what is due or lapses"), "calendar.read"
     ),
-    Place(
+    Page(
         "/credentials",
         _l("Credentials"),
         _l("Certifications with cost"),
         "credential.read",
         _l("Certificates"),
     ),
-    Place("/tools", _l("Tools"), _l("Tools you know or want to learn"), "tool.read"),
-    Place(
+    Page("/tools", _l("Tools"), _l("Tools you know or want to learn"), "tool.read"),
+    Page(
         "/time",
         _l("Your week"),
         _l("Hours in meetings and deep work"),
         "time.read",
         _l("This week, time budget, deep work"),
     ),
-    Place(
+    Page(
         "/time/calendar",
         _l("Import a calendar"),
         _l("Meetings from an .ics file"),
         "time.read",
         _l("Hours from your calendar"),
     ),
-    Place("/practice", _l("Interview practice"), _l("Interview questions"), "practice.read"),
-    Place(
+    Page("/practice", _l("Interview practice"), _l("Interview questions"), "practice.read"),
+    Page(
         "/practice/mock",
         _l("Mock interviews"),
         _l("A timed round of questions"),
         "practice.read",
         _l("Mock interview"),
     ),
-    Place("/market", _l("Pay and demand"), _l("Salaries by state, and employers"), "market.read"),
-    Place(
+    Page("/market", _l("Pay and demand"), _l("Salaries by state, and employers"), "market.read"),
+    Page(
         "/market/offers",
         _l("Offers"),
         _l("Compare job offers"),
         "offer.read",
         _l("Compare offers, salary"),
     ),
-    Place(
+    Page(
         "/portfolio/links", _l("Public links"), _l("Share your portfolio by link"), "portfolio.read"
     ),
-    Place("/notifications", _l("Notifications"), _l("News about your work"), "notification.read"),
-    Place(
+    Page("/notifications", _l("Notifications"), _l("News about your work"), "notification.read"),
+    Page(
         "/account",
         _l("Account"),
         _l("Name, time zone, theme, sessions"),
         "account.read",
         _l("Settings, profile, preferences, language, time zone, two-step"),
     ),
-    Place("/account/password", _l("Change password"), _l("A new password"), "account.write"),
-    Place("/account/email", _l("Change e-mail address"), _l("A new address"), "account.write"),
-    Place("/account/tokens", _l("API tokens"), _l("Access for scripts and tools"), "token.read"),
-    Place(
+    Page("/account/password", _l("Change password"), _l("A new password"), "account.write"),
+    Page("/account/email", _l("Change e-mail address"), _l("A new address"), "account.write"),
+    Page("/account/tokens", _l("API tokens"), _l("Access for scripts and tools"), "token.read"),
+    Page(
         "/account/keyboard",
         _l("Keyboard shortcuts"),
         _l("The keys, and how to switch single keys off"),
         "account.read",
     ),
-    Place(
+    Page(
         "/activity",
         _l("Activity"),
         _l("Every change to what you record here"),
         "activity.read",
         _l("All activity, recent activity, history"),
     ),
-    Place(
+    Page(
         "/activity/since", _l("What changed since…"), _l("Changes from a day on"), "activity.read"
     ),
-    Place(
+    Page(
         "/absences",
         _l("Time off"),
         _l("Holidays, leave, illness: forecasts skip what lies ahead"),
         "absence.read",
         _l("Absences, vacation"),
     ),
-    Place(
+    Page(
         "/roadmaps",
         _l("Ask a witness"),
         _l("Open the milestone that someone saw you do: its page makes the link"),
         "roadmap.read",
         _l("Endorsement"),
     ),
-    Place(
+    Page(
         "/credentials/verify",
         _l("Verify a badge"),
         _l("Whether a badge is signed and still counts"),
         "public",
     ),
-    Place("/evidence/milestones", _l("Find a milestone"), _l("By its title"), "evidence.write"),
-    Place(
+    Page("/evidence/milestones", _l("Find a milestone"), _l("By its title"), "evidence.write"),
+    Page(
         "/portfolio/preview",
         _l("Portfolio preview"),
         _l("Your portfolio as others see it"),
         "portfolio.read",
     ),
-    Place(
+    Page(
         "/account/archive",
         _l("Your archive"),
         _l("All that you recorded, to keep or to move elsewhere"),
         "archive.read",
         _l("Export, backup, download, import"),
     ),
-    Place("/account/deletion", _l("Delete your account"), _l("With all its data"), "account.write"),
-    Place("/account/tokens/new", _l("New token"), _l("For a script or an agent"), "token.write"),
-    Place(
+    Page("/account/deletion", _l("Delete your account"), _l("With all its data"), "account.write"),
+    Page("/account/tokens/new", _l("New token"), _l("For a script or an agent"), "token.write"),
+    Page(
         "/account/tokens/agents", _l("Connect an agent"), _l("Coding agents over MCP"), "token.read"
     ),
-    Place("/api/v1/docs", _l("The API of Cairn"), _l("For scripts and tools"), "public"),
-    Place("/sources", _l("Sources"), _l("Where facts and figures come from"), "source.read"),
-    Place("/admin", _l("Administration"), _l("Security, backups, installation"), "admin.read"),
-    Place(
+    Page("/api/v1/docs", _l("The API of Cairn"), _l("For scripts and tools"), "public"),
+    Page("/sources", _l("Sources"), _l("Where facts and figures come from"), "source.read"),
+    Page("/admin", _l("Administration"), _l("Security, backups, installation"), "admin.read"),
+    Page(
         "/admin/people",
         _l("People with an account"),
         _l("Accounts here"),
         "admin.read",
         _l("Administration, users, roles"),
     ),
-    Place(
+    Page(
         "/admin/teams", _l("All teams"), _l("Every team here"), "admin.read", _l("Administration")
     ),
-    Place("/admin/teams/new", _l("Create a team"), _l("A new team"), "admin.write"),
-    Place("/admin/invitations", _l("Invitations"), _l("Invite someone to Cairn"), "admin.read"),
-    Place(
+    Page("/admin/teams/new", _l("Create a team"), _l("A new team"), "admin.write"),
+    Page("/admin/invitations", _l("Invitations"), _l("Invite someone to Cairn"), "admin.read"),
+    Page(
         "/admin/roadmaps",
         _l("Roadmaps that are loaded"),
         _l("Revisions"),
         "admin.read",
         _l("Roadmaps, administration"),
     ),
-    Place("/admin/audit", _l("Audit log"), _l("Who did what, and when"), "admin.read"),
+    Page("/admin/audit", _l("Audit log"), _l("Who did what, and when"), "admin.read"),
 )
 
 
 # Pages below the path of each roadmap that the user is on.
-OF_ROADMAP = (
-    Place(
+ROADMAP_PAGES = (
+    Page(
         "/forecast",
         _l("Forecast"),
         _l("When you finish, by your own pace and by the one you plan"),
         "forecast.read",
     ),
-    Place(
+    Page(
         "/progress",
         _l("Progress over time"),
         _l("Milestones, hours and score by month"),
         "snapshot.read",
     ),
-    Place(
+    Page(
         "/calibration",
         _l("What have you done already?"),
         _l("Tick what you did before Cairn"),
         "progress.read",
     ),
-    Place(
+    Page(
         "/enrollment",
         _l("Target date and pace"),
         _l("Hours per week, and when you want to finish"),
@@ -299,13 +299,13 @@ _ABOUT = _l("Is this for me")
 
 @cache
 def _localized(
-    _language: str, *, of_roadmap: bool = False
-) -> tuple[tuple[Place, str, str, tuple[str, str]], ...]:
+    _language: str, *, below_roadmaps: bool = False
+) -> tuple[tuple[Page, str, str, tuple[str, str]], ...]:
     """Return each place with its translated and folded texts, cached by language."""
-    places = OF_ROADMAP if of_roadmap else PLACES
+    places = ROADMAP_PAGES if below_roadmaps else PAGES
     named = ((each, str(each.title), str(each.text)) for each in places)
     return tuple(
-        (each, title, text, (fold(title), fold(f"{text} {each.also}")))
+        (each, title, text, (fold(title), fold(f"{text} {each.keywords}")))
         for each, title, text in named
     )
 
@@ -318,22 +318,24 @@ def find(query: Query) -> list[Hit]:
         if (place := rank(query.words, *folded)) is not None and can(query.actor, each.permission)
     ]
     if query.words:
-        hits += chain(_of_roadmaps(query), _roadmaps(query), _teams(query))
+        hits += chain(_find_roadmap_pages(query), _find_roadmaps(query), _find_team_pages(query))
         hits.sort(key=lambda hit: hit.rank)
-    return hits[: query.most]
+    return hits[: query.limit]
 
 
-def _of_roadmaps(query: Query) -> Iterator[Hit]:
+def _find_roadmap_pages(query: Query) -> Iterator[Hit]:
     if not query.actor.is_enrolled:
         return
-    for each, title, text, folded in _localized(page_language(current_locale()), of_roadmap=True):
+    for each, title, text, folded in _localized(
+        page_language(current_locale()), below_roadmaps=True
+    ):
         if (place := rank(query.words, *folded)) is not None:
             for content in query.roadmaps[0]:
                 href = f"/roadmaps/{content.slug}{each.href}"
                 yield Hit(place, title, href, (content.title,), text)
 
 
-def _roadmaps(query: Query) -> Iterator[Hit]:
+def _find_roadmaps(query: Query) -> Iterator[Hit]:
     about = fold(str(_ABOUT))
     for content in chain(*query.roadmaps):
         path = f"/roadmaps/{content.slug}"
@@ -348,7 +350,7 @@ def _roadmaps(query: Query) -> Iterator[Hit]:
                 yield Hit(place, stage.title, f"{path}/{stage.key}", meta, stage.summary)
 
 
-def _teams(query: Query) -> Iterator[Hit]:
+def _find_team_pages(query: Query) -> Iterator[Hit]:
     if Capability.SEE_SHARED not in query.actor.capabilities:
         return
     managed = query.actor.teams(Capability.MANAGE_TEAM)

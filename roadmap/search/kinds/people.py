@@ -18,7 +18,7 @@ from roadmap.search.kind import Hit, Kind, Query
 def find(query: Query) -> list[Hit]:
     """Find people by name. Administrators also find accounts by e-mail address."""
     actor, words = query.actor, len(query.words)
-    values = {**word_parameters(query.words), "actor": actor.id, "most": query.most}
+    values = {**word_parameters(query.words), "actor": actor.id, "limit": query.limit}
     connection = query.session.connection()
     hits: dict[Any, Hit] = {}
     if Capability.SEE_SHARED in actor.capabilities:
@@ -30,7 +30,7 @@ def find(query: Query) -> list[Hit]:
             hits.setdefault(
                 row.id, Hit(row.rank, row.name, f"/admin/people/{row.id}", (row.email,))
             )
-    return sorted(hits.values(), key=lambda hit: hit.rank)[: query.most]
+    return sorted(hits.values(), key=lambda hit: hit.rank)[: query.limit]
 
 
 @cache
@@ -56,7 +56,7 @@ def _in_teams(words: int) -> sa.Select[Any]:
         )
         .group_by(User.id, User.name, User.search_text)
         .order_by(place, User.search_text, User.id)
-        .limit(sa.bindparam("most", type_=sa.Integer))
+        .limit(sa.bindparam("limit", type_=sa.Integer))
     )
     return statement
 
@@ -68,7 +68,7 @@ def _accounts(words: int) -> sa.Select[Any]:
     statement: sa.Select[Any] = (
         accounts.where(has_words(words, User.search_text))
         .order_by(place, User.search_text, User.id)
-        .limit(sa.bindparam("most", type_=sa.Integer))
+        .limit(sa.bindparam("limit", type_=sa.Integer))
     )
     return statement
 

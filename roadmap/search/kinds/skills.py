@@ -15,7 +15,7 @@ def find(query: Query) -> list[Hit]:
         for skill in distinct_skills(query.roadmaps[0]).values()
         if (place := rank(query.words, fold(skill.title), fold(skill.summary))) is not None
     )
-    return sorted(hits, key=lambda hit: hit.rank)[: query.most]
+    return sorted(hits, key=lambda hit: hit.rank)[: query.limit]
 
 
 KIND = Kind("skills", _l("Skills"), _l("More skills"), find)

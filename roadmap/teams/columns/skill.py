@@ -55,9 +55,9 @@ class SkillColumn(Column):
             "bar": bar,
         }
         css_class, arrow = f"skill {levels.at_bar}".rstrip(), ""
-        if levels.is_apart:
+        if levels.is_divergent:
             css_class, arrow = f"{css_class} apart", "up" if (levels.gap or 0) > 0 else "down"
-            label = f"{label}; {self._apart}"
+            label = f"{label}; {self._divergence_label}"
         return (
             links.skill(self.key),
             f"{row.name}, {self.title}: {label}",
@@ -78,7 +78,7 @@ class SkillColumn(Column):
         }
 
     @cached_property
-    def _apart(self) -> str:
+    def _divergence_label(self) -> str:
         return _("two levels or more apart")
 
     def sort_key(self, row: Row) -> tuple[int, int] | None:
