@@ -22,7 +22,10 @@ from roadmap.catalog.field_types import (
 
 
 class GateSettings(Model):
-    """Settings that every gate has."""
+    """Settings that every gate has.
+
+    In every gate, `stage` and `stages` are keys of stages, which must exist in the roadmap.
+    """
 
     key: Word
     title: Title

@@ -29,12 +29,7 @@ from roadmap.catalog.field_types import (
     repeated_keys,
     whole,
 )
-from roadmap.catalog.gates import (
-    Gate,
-    StageVerifiedGate,
-    SustainedGate,
-    VerifiedPiecesGate,
-)
+from roadmap.catalog.gates import Gate
 
 
 class Weights(Model):
@@ -189,12 +184,10 @@ class Policy(Model):
         for key in self.stages:
             yield ("stages", key), key
         for place, gate in enumerate(self.gates):
-            match gate:
-                case StageVerifiedGate() | SustainedGate():
-                    yield ("gates", place, "stage"), gate.stage
-                case VerifiedPiecesGate():
-                    for number, key in enumerate(gate.stages):
-                        yield ("gates", place, "stages", number), key
+            if stage := getattr(gate, "stage", ""):
+                yield ("gates", place, "stage"), stage
+            for number, key in enumerate(getattr(gate, "stages", ())):
+                yield ("gates", place, "stages", number), key
 
     @cached_property
     def scaled_tone_factors(self) -> tuple[tuple[int, int, int], int]:

@@ -30,7 +30,7 @@ from roadmap.evidence.item import FURTHER_TEXTS, Audience
 from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.loader import load_item
 from roadmap.evidence.models import Evidence
-from roadmap.evidence.rules import INPUT_FIELDS, Stale, normalize, renewed_dates
+from roadmap.evidence.rules import INPUT_FIELDS, MAX_LENGTHS, Stale, normalize, renewed_dates
 from roadmap.people.permissions import permit
 from roadmap.progress.queries import enrollments
 
@@ -367,7 +367,7 @@ def _render_form(
         skills=_skills_own_first(),
         opened=opened,
         differences=differences,
-        further_texts=FURTHER_TEXTS,
+        further_texts={name: MAX_LENGTHS[name] for name in FURTHER_TEXTS},
         labels=labels,
         most=MAX_MILESTONES,
         most_impacts=MAX_IMPACTS,

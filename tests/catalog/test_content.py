@@ -8,11 +8,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema
 import pytest
 import yaml
+
+from roadmap.catalog.gates import Gate
 
 CONTENT = Path(__file__).resolve().parents[2] / "roadmap" / "catalog" / "content"
 FILE = CONTENT / "senior-ml-engineer.yaml"
@@ -292,3 +294,10 @@ def test_code_and_templates_name_no_roadmap() -> None:
         if demo not in each.parents and re.search("senior|staff", each.read_text("utf-8"), re.I)
     ]
     assert naming == []
+
+
+def test_gates_name_stages_only_in_the_fields_that_are_checked() -> None:
+    """`Policy.named_stages` reads `stage` and `stages`, and reports unknown keys."""
+    [gates, _discriminator] = get_args(Gate)
+    names = {name for gate in get_args(gates) for name in gate.model_fields}
+    assert {name for name in names if "stage" in name} == {"stage", "stages"}
