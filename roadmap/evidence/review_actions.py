@@ -221,7 +221,21 @@ def withdraw_review(
     InvalidInput if the reason is missing or too long.
     """
     _lock_for_review(session, evidence, by)
-    review, verified_before = _find_withdrawable(session, evidence, review_id, by, now)
+    reviews = session.scalars(
+        sa.select(Review)
+        .where(Review.evidence_id == evidence.id)
+        .order_by(Review.decided_at.desc(), Review.id.desc())
+    ).all()
+    review = next((each for each in reviews if each.id == review_id), None)
+    if review is None:
+        raise Refused("withdrawn_already")
+    rules.check_withdrawable(
+        review.decision,
+        is_own=review.reviewer_id == by.id,
+        is_latest=review is reviews[0],
+        is_changed=evidence.updated_at > review.decided_at,
+        age=now - review.decided_at,
+    )
     reason = clean_line(reason)
     _check_length("reason", reason)
     of_review = sa.select(Confirmation.milestone_key).where(Confirmation.review_id == review.id)
@@ -229,7 +243,7 @@ def withdraw_review(
     left_out = [link for link in evidence.links if link.left_out_review_id == review.id]
     for link in left_out:
         link.taken_back_by, link.taken_back_by_id = review.reviewer_name, by.id
-    _restore_state(evidence, review, verified_before, keys)
+    _restore_state(evidence, review, reviews[1] if len(reviews) > 1 else None, keys)
     session.flush()
     # The database deletes the confirmations and the notification, and clears left_out_review_id.
     session.execute(
@@ -247,40 +261,16 @@ def withdraw_review(
     return review, keys
 
 
-def _find_withdrawable(
-    session: Session, evidence: Evidence, review_id: uuid.UUID, by: Actor, now: dt.datetime
-) -> tuple[Review, Review | None]:
-    """Return the review to withdraw, and the one before it if that verified the item.
-
-    Raises Refused as `rules.check_withdrawable` does.
-    """
-    reviews = session.scalars(
-        sa.select(Review)
-        .where(Review.evidence_id == evidence.id)
-        .order_by(Review.decided_at.desc(), Review.id.desc())
-    ).all()
-    review = next((each for each in reviews if each.id == review_id), None)
-    if review is None:
-        raise Refused("withdrawn_already")
-    rules.check_withdrawable(
-        review.decision,
-        is_own=review.reviewer_id == by.id,
-        is_latest=review is reviews[0],
-        is_changed=evidence.updated_at > review.decided_at,
-        age=now - review.decided_at,
-    )
-    return review, next((each for each in reviews[1:2] if each.decision == "verified"), None)
-
-
 def _restore_state(
-    evidence: Evidence, review: Review, verified_before: Review | None, keys: Collection[str]
+    evidence: Evidence, review: Review, before: Review | None, keys: Collection[str]
 ) -> None:
-    """Undo what a review that confirmed `keys` did to its item."""
-    evidence.verified_version_id = verified_before.version_id if verified_before else None
-    if verified_before is not None and verified_before.version_id == review.version_id:
+    """Undo what a review did that confirmed `keys`; `before` is the item's review before it."""
+    verified = before if before is not None and before.decision == "verified" else None
+    evidence.verified_version_id = verified.version_id if verified is not None else None
+    if verified is not None and verified.version_id == review.version_id:
         for link in evidence.links:
-            if link.milestone_key in keys and link.created_at <= verified_before.decided_at:
-                link.left_out_review_id = verified_before.id
+            if link.milestone_key in keys and link.created_at <= verified.decided_at:
+                link.left_out_review_id = verified.id
     elif evidence.state == review.decision:
         evidence.state = "in_review" if review.started_at else "submitted"
         evidence.reviewer_id = review.reviewer_id if review.started_at else None

@@ -188,7 +188,7 @@ def save(key: str) -> BaseResponse:
     found = queries.load_preview(db.session, importer, pending, _today())
     ticked = set(request.form.getlist("take"))
     if fault := _find_fault(found, ticked):
-        return _render_preview(importer, pending, fault=fault, status=422)
+        return _render_preview(importer, pending, fault=fault)
     milestones, rows = _milestones(), []
     for number, section in enumerate(found.sections):
         more = _section_values(number, section.record, milestones)
@@ -374,16 +374,14 @@ def _render_questions(
     )
 
 
-def _render_preview(
-    importer: Importer, pending: PendingImport, *, fault: str = "", status: int = 200
-) -> Response:
+def _render_preview(importer: Importer, pending: PendingImport, *, fault: str = "") -> Response:
     found = queries.load_preview(db.session, importer, pending, _today())
-    ticked = set(request.form.getlist("take")) if status == 422 else None
+    ticked = set(request.form.getlist("take")) if fault else None
     if (tick := request.args.get("tick")) in ("all", "none"):
         ticked = {row.key for row in found.rows if row.is_new and tick == "all"}
     return render_page(
         "importers/preview.html",
-        status,
+        422 if fault else 200,
         importer=importer,
         pending=pending,
         found=found,
