@@ -111,7 +111,7 @@ class TokenForm(FlaskForm):
 
     name = StringField(
         _l("Name"),
-        [DataRequired(_l("Name it after what uses it.")), at_most(100)],
+        [DataRequired(_l("Name it after the script or tool that will use it.")), at_most(100)],
         filters=[clean_line],
         render_kw={"autocomplete": "off"},
     )
@@ -126,7 +126,7 @@ class TokenForm(FlaskForm):
     days = WholeNumberField(
         _l("Valid for (days)"),
         [
-            InputRequired(_l("Enter for how many days it should be valid.")),
+            InputRequired(_l("Enter the number of days it should be valid.")),
             NumberRange(1, MAX_DAYS, _l("Between 1 and 365 days.")),
         ],
         default=DEFAULT_DAYS,

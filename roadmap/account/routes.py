@@ -41,12 +41,15 @@ SWITCHES = {
     "mail": (
         "wants_mail",
         _l("Notifications are now sent by mail as well."),
-        _l("Notifications are no longer sent by mail; they stay on their page."),
+        _l(
+            "Notifications are no longer sent by mail. You still find them on the "
+            "notifications page."
+        ),
     ),
     "keyboard": (
         "uses_single_keys",
-        _l("Single keys are now shortcuts."),
-        _l("Single keys are no longer shortcuts."),
+        _l("Single-key shortcuts are on."),
+        _l("Single-key shortcuts are off."),
     ),
     "sharing": (
         "shares_plans",
@@ -304,7 +307,7 @@ def _refuse_link() -> Response:
     return render_error(
         404,
         _("It was used, has expired, was replaced by a newer one, or is for another account."),
-        _("Your account page says whether an e-mail address waits to be confirmed."),
+        _("Your account page shows whether an e-mail address still has to be confirmed."),
         title=_("This link does not work"),
     )
 

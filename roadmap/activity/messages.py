@@ -55,10 +55,10 @@ MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
         "evidence.verification_withdrawn": _l("Verification taken back: %(title)s"),
         "evidence.return_withdrawn": _l("Return taken back: %(title)s"),
         "comment.added": _l("Comment on: %(title)s"),
-        "history.verified": _l("Verified at once: %(change)s"),
-        "history.verification_withdrawn": _l("Verification taken back at once: %(change)s"),
+        "history.verified": _l("Verified in bulk: %(change)s"),
+        "history.verification_withdrawn": _l("Bulk verification taken back: %(change)s"),
         "endorsement.answered": _l("Answered as a witness: %(title)s"),
-        "endorsement.deleted": _l("Answer of %(witness)s deleted: %(title)s"),
+        "endorsement.deleted": _l("Answer from %(witness)s deleted: %(title)s"),
     },
     "skills": {
         "skill.assessed": _CHANGE,
@@ -85,17 +85,17 @@ MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
         "practice.rated": _l("Answer to an interview question rated"),
     },
     "portfolio": {
-        "portfolio.written": _l("Texts of the portfolio saved"),
+        "portfolio.written": _l("Portfolio texts saved"),
         "portfolio.chosen": _l("Added to the portfolio: %(title)s"),
         "portfolio.left_out": _l("Removed from the portfolio: %(title)s"),
         "portfolio.ordered": _l("Moved in the portfolio: %(title)s"),
         "portfolio.redacted": _l("Redacted in a portfolio: %(title)s"),
-        "portfolio.unredacted": _l("Shown in full in a portfolio again: %(title)s"),
+        "portfolio.unredacted": _l("Redaction removed in a portfolio: %(title)s"),
         "portfolio.made": _l("Portfolio created: %(name)s"),
         "portfolio.made_default": _l("Made the default portfolio: %(name)s"),
         "portfolio.deleted": _l("Portfolio deleted: %(name)s"),
-        "portfolio.arranged": _l("Sections arranged: %(name)s"),
-        "portfolio.replaced": _l("Pieces of a portfolio replaced: %(name)s"),
+        "portfolio.arranged": _l("Sections rearranged: %(name)s"),
+        "portfolio.replaced": _l("Portfolio pieces replaced: %(name)s"),
         "portfolio.profiles": _l("Profiles saved"),
         "portfolio.link_made": _l("Public link to the portfolio created"),
         "portfolio.link_revoked": _l("Public link to the portfolio revoked"),
@@ -110,20 +110,20 @@ MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
     },
     "account": {
         "account.changed": _l("Account changed: %(change)s"),
-        "account.deletion_requested": _l("Deletion of the account requested"),
-        "account.deletion_cancelled": _l("Account kept: its deletion is cancelled"),
-        "account.email_requested": _l("Change of the e-mail address requested"),
+        "account.deletion_requested": _l("Account deletion requested"),
+        "account.deletion_cancelled": _l("Account deletion cancelled"),
+        "account.email_requested": _l("E-mail address change requested"),
         "account.password_link_created": _l("Password link created"),
         "account.token_created": _l("API token created: %(name)s"),
         "archive.imported": _l("Archive imported from %(name)s"),
         "account.mail_wanted": _l("E-mail notifications: %(change)s"),
-        "account.single_keys": _l("Keyboard shortcuts of one key: %(change)s"),
+        "account.single_keys": _l("Single-key shortcuts: %(change)s"),
         "account.plans_shared": _l(
             "Target dates and reasons shared with your managers: %(change)s"
         ),
         "account.tools_shared": _l("Tools shared with your managers: %(change)s"),
-        "calendar.address_made": _l("Address for the calendar created"),
-        "calendar.address_revoked": _l("Address of the calendar revoked"),
+        "calendar.address_made": _l("Calendar address created"),
+        "calendar.address_revoked": _l("Calendar address revoked"),
     },
 }
 ACTIONS_BY_KIND = {kind: tuple(messages) for kind, messages in MESSAGES_BY_KIND.items()}
@@ -138,7 +138,7 @@ STATUSES: dict[str, LazyString] = {
 _ACCOUNT_FIELDS: dict[str, LazyString] = {
     "email": _l("e-mail address"),
     "headline": _l("headline"),
-    "locale": _l("format of dates and numbers"),
+    "locale": _l("date and number format"),
     "name": _l("name"),
     "theme": _l("theme"),
     "timezone": _l("time zone"),
@@ -207,7 +207,7 @@ def _sentence(entry: Entry, titles: Titles) -> str:
         kind = KINDS.get(KIND_OF.get(action, ""), action)
         return _("From an imported archive: %(kind)s (%(action)s)", kind=kind, action=action)
     if message is None:
-        return _("Something else: %(action)s", action=entry.action)
+        return _("Other: %(action)s", action=entry.action)
     data = entry.data
     values = {
         "title": _title(entry, titles),
@@ -235,11 +235,11 @@ def _title(entry: Entry, titles: Titles) -> str:
         case "tool":
             return subject.replace("-", " ")
         case "enrollment":
-            return titles.known[subject_type].get(subject) or _("a roadmap that is gone")
+            return titles.known[subject_type].get(subject) or _("a deleted roadmap")
         case "position" | "degree":
             # The entry holds the name of a removed row.
             name = _text(data, "title" if subject_type == "position" else "institution")
-            return titles.known[subject_type].get(subject) or name or _("one that is gone")
+            return titles.known[subject_type].get(subject) or name or _("a deleted entry")
         case "membership":
             return titles.known[subject_type].get(subject, subject)
     return ""

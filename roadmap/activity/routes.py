@@ -90,7 +90,7 @@ def export() -> Response:
         return render_error(
             422,
             _("More than %(num)s entries match.", num=number_filter(MAX_EXPORTED)),
-            _("Choose a shorter time, and export in parts."),
+            _("Choose a shorter period, and export in parts."),
         )
     home = url_for("activity.overview", _external=True).removesuffix("/activity")
     with export_slot():

@@ -45,7 +45,7 @@ _COUNTED: tuple[tuple[LazyString, str, bool, tuple[tuple[str, str], ...]], ...] 
         (("evidence.verification_withdrawn", ""), ("evidence.return_withdrawn", "")),
     ),
     (_l("Comments"), "reviews", False, (("comment.added", ""),)),
-    (_l("Answers of witnesses"), "reviews", False, (("endorsement.answered", ""),)),
+    (_l("Witness answers"), "reviews", False, (("endorsement.answered", ""),)),
     (_l("Skills assessed by you"), "skills", True, (("skill.assessed", "self"),)),
     (_l("Skills assessed by a manager"), "skills", True, (("skill.assessed", "manager"),)),
 )

@@ -35,12 +35,12 @@ MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
         "session.begun": _l("Signed in."),
         "session.ended": _l("Signed out."),
         "session.revoked": _l("Another browser was signed out."),
-        "session.failed": _l("Signing in as %(target)s failed."),
-        "session.refused": _l("Signing in as %(target)s was refused: too many attempts."),
+        "session.failed": _l("A sign-in as %(target)s failed."),
+        "session.refused": _l("A sign-in as %(target)s was refused: too many attempts."),
         "link.refused": _l("A password link was refused: too many attempts."),
         "password.changed": _l("The password of %(person)s was changed."),
         "password.link_made": _l("A password link was created for %(person)s."),
-        "password.failed": _l("A wrong password was entered at a confirmation."),
+        "password.failed": _l("A wrong password was entered to confirm an action."),
         "password.refused": _l("A password confirmation was refused: too many attempts."),
         "reset.refused": _l("A password link for %(target)s was refused: too many attempts."),
     },
@@ -53,7 +53,7 @@ MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
             "The deletion of the account of %(person)s was requested."
         ),
         "account.deletion_cancelled": _l(
-            "The account of %(person)s is kept: not deleted after all."
+            "The deletion of the account of %(person)s was cancelled."
         ),
         "account.erased": _l("An account and everything in it was deleted for good."),
         "role.granted": _l("%(person)s became an administrator."),
@@ -89,7 +89,7 @@ MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
     },
     "export": {
         "audit.exported": _l("The audit log was exported: %(count)s entries."),
-        "archive.exported": _l("Everything of %(person)s was exported as an archive."),
+        "archive.exported": _l("All records of %(person)s were exported as an archive."),
         "archive.imported": _l("An archive was imported into the account of %(person)s."),
         "portfolio.exported": _l("The portfolio of %(actor)s was exported as %(format)s."),
         "portfolio.link_made": _l("A public link to the portfolio of %(actor)s was created."),
@@ -100,7 +100,7 @@ MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
         "calendar.address_revoked": _l("The address of the calendar of %(actor)s was revoked."),
         "team.exported": _l("The matrix of the team %(team)s was exported as %(format)s."),
         "people.exported": _l(
-            "The matrix of everyone whom %(actor)s sees was exported as %(format)s: "
+            "The matrix of everyone %(actor)s can see was exported as %(format)s: "
             "%(shown)s of %(people)s."
         ),
     },
@@ -115,7 +115,7 @@ MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
     },
     "keeping": {
         "audit.pruned": _l("Entries from before %(target)s were removed: %(count)s of them."),
-        "badges.keys_rotated": _l("New keys for signing badges were made."),
+        "badges.keys_rotated": _l("New keys for signing badges were created."),
         "backup.created": _l("The backup %(target)s was created."),
         "backup.restored": _l("The backup %(target)s was restored."),
         "roadmap.published": _l("Revision %(revision)s of the roadmap %(roadmap)s was published."),
@@ -163,12 +163,12 @@ def _name_actor(entry: AuditEntry, names: Mapping[uuid.UUID | None, str], gone: 
         return names.get(entry.actor_id, gone)
     if entry.action in JOB_ACTIONS and not (entry.data or {}).get("cause"):
         return _("the job process")
-    return _("somebody not signed in") if entry.address else _("on the command line")
+    return _("someone not signed in") if entry.address else _("on the command line")
 
 
 def _render_message(entry: AuditEntry, names: Mapping[uuid.UUID | None, str], gone: str) -> str:
     if entry.action not in MESSAGES:
-        return _("Something else: %(action)s", action=entry.action)
+        return _("Other: %(action)s", action=entry.action)
     data = entry.data or {}
     who = _person_id(entry) or _parse_id(entry.target)
     # Older entries only have the slug of a team and the key of a format.
@@ -217,9 +217,7 @@ def _choose_messages(
         case "account.created" if data.get("administrator"):
             message = _l("The account of %(person)s was created, as an administrator.")
         case "account.erased" if data.get("cause") == "restore":
-            message = _l(
-                "An account that a restored backup had brought back was deleted for good again."
-            )
+            message = _l("An account restored from a backup was deleted for good again.")
         case "account.email_changed" if data.get("confirmed_only"):
             message = _l("The e-mail address of %(person)s was confirmed.")
         case "team.exported" if data.get("filtered"):
@@ -232,7 +230,7 @@ def _choose_messages(
         case "session.revoked" if "count" in data:
             message = _l("All other browsers were signed out: %(count)s.")
         case "access.refused" if _person_id(entry):
-            message = _l("Refused: %(target)s. It is about %(person)s.")
+            message = _l("Refused: %(target)s, about %(person)s.")
         case "team.changed" if "team_name" in data:
             return _team_changes(data)
     # Repeated refusals are counted, see `auth/refusals.py`.

@@ -31,7 +31,7 @@ from roadmap.people.rules import (
 )
 
 CIRCLE = _l("That team is already nested in this one.")
-PARENT_GONE = _l("It can no longer be nested there. Choose again.")
+PARENT_GONE = _l("The team can no longer be nested there. Choose again.")
 SLUG_HINT = _l("Lower-case letters, digits and single hyphens, such as search-ranking.")
 
 
@@ -126,7 +126,7 @@ class NewTeamForm(TeamForm):
         if self.wanted_slug in RESERVED_SLUGS:
             raise ValidationError(
                 _(
-                    "The address %(slug)s is a page of Cairn. Choose a different one.",
+                    "The address %(slug)s is reserved for a page of Cairn. Choose a different one.",
                     slug=self.wanted_slug,
                 )
             )
@@ -138,8 +138,8 @@ class NewTeamForm(TeamForm):
             )
             raise ValidationError(
                 _(
-                    "No address can be derived from this name. Use the one proposed here, or "
-                    "enter another in lower-case letters and digits."
+                    "Cairn cannot derive an address from this name. Use the one "
+                    "suggested here, or enter another in lower-case letters and digits."
                 )
             )
 
@@ -162,4 +162,4 @@ class MembershipForm(FlaskForm):
 
     def validate_moved_from(self, field: Field) -> None:
         if field.data and field.data == self.team.data:
-            raise ValidationError(_("Choose another team than the one to add to."))
+            raise ValidationError(_("Choose a different team from the one you are adding to."))

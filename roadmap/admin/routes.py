@@ -113,7 +113,7 @@ def ask_change(user_id: uuid.UUID, what: str) -> Response:
 def make_administrator(user_id: uuid.UUID) -> Response:
     user = _load_user(user_id)
     if user.deactivated_at is not None:
-        fault = _("A deactivated account cannot administer. Reactivate it first.")
+        fault = _("A deactivated account cannot be an administrator. Reactivate it first.")
         return _render_confirmation("administrator", user, 409, fault=fault)
     if accounts.set_admin(db.session, user.id, is_admin=True, by=current_user, now=now()):
         flash(_("%(name)s is now an administrator, and has to sign in again.", name=user.name))
@@ -154,7 +154,7 @@ def reactivate(user_id: uuid.UUID) -> Response:
 @fresh_login_required
 def request_deletion(user_id: uuid.UUID) -> Response:
     user = _load_user(user_id)
-    done = _("%(name)s's account is closed and waits for its deletion.", name=user.name)
+    done = _("%(name)s's account is closed and waiting to be deleted.", name=user.name)
     request_it = partial(deletion.request_deletion, address=client_address())
     return _end_access("deletion", user, request_it, done)
 

@@ -81,7 +81,7 @@ def export_log() -> Response:
         return render_error(
             422,
             _("More than %(num)s entries match.", num=number_filter(MAX_EXPORTED)),
-            _("Choose a shorter time, and export the log in parts."),
+            _("Choose a shorter period, and export the log in parts."),
         )
     with export_slot():
         entries = db.session.scalars(query.select().execution_options(yield_per=EXPORT_BATCH))

@@ -95,7 +95,7 @@ def issue_badge(body: NewBadge) -> OperationResult:
             db.session, body.subject, base=public_address(), by=actor, now=now()
         )
     except actions.NotVerified:
-        message = _("Nothing of this id is verified, complete and of the visibility portfolio.")
+        message = _("Nothing with this id is verified, complete and of visibility portfolio.")
         raise InvalidFields({"subject": [message]}) from None
     return OperationResult(
         BadgeFiles.model_validate(badge), 201, location=f"{BASE}/me/badges/{badge.id}"

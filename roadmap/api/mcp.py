@@ -81,9 +81,11 @@ def answer_message() -> Response:
     origin = request.headers.get("Origin")
     if origin and not is_own_address(origin):
         # A page of another site, perhaps through DNS rebinding.
-        abort_with_problem(403, _("Requests from pages of another site are not answered."))
+        abort_with_problem(403, _("Requests from pages of other sites are refused."))
     if not request.accept_mimetypes.accept_json:
-        abort_with_problem(406, _("The answer is application/json, which Accept leaves out."))
+        abort_with_problem(
+            406, _("The response is application/json, which the Accept header excludes.")
+        )
     body = request.get_data(cache=False)
     check_json_body(body)
     actor = current_actor()

@@ -205,7 +205,7 @@ def check_json_body(data: bytes) -> None:
     if request.mimetype != JSON:
         abort(415)
     if len(data) > MAX_STRUCTURE and len(_STRING.sub(b"", data)) > MAX_STRUCTURE:
-        abort_with_problem(413, _("The body has more values than any request needs."))
+        abort_with_problem(413, _("The body has too many values."))
 
 
 def _parse_body(model: type[BaseModel]) -> BaseModel:

@@ -87,7 +87,7 @@ def create_link(portfolio_id: uuid.UUID, body: NewLink) -> OperationResult:
     ends_at = None
     if body.ends_on is not None:
         if not actor.today(at) <= body.ends_on < dt.date.max:
-            raise InvalidFields({"ends_on": [_("Choose a day from today on.")]})
+            raise InvalidFields({"ends_on": [_("Choose today or a later day.")]})
         after = body.ends_on + dt.timedelta(days=1)
         ends_at = dt.datetime.combine(after, dt.time(), actor.zone)
     portfolio = lock_portfolio(db.session, portfolio_id, by=actor, now=at)

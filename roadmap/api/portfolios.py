@@ -289,13 +289,20 @@ def _replace_items(portfolio: Portfolio, chosen: list[PortfolioItemBody]) -> Non
             redaction = stored[each.evidence].redaction if each.evidence in stored else None
         items[each.evidence] = redaction
     if len(items) < len(chosen):
-        raise InvalidFields({"items": [_("Name each piece only once.")]})
+        raise InvalidFields({"items": [_("List each piece only once.")]})
     try:
         actions.replace_items(db.session, portfolio, items, now=now())
     except actions.NotVisibleInPortfolio as refused:
         listed = ", ".join(refused.args)
         raise InvalidFields(
-            {"items": [_("You have no such evidence of visibility portfolio: %(ids)s", ids=listed)]}
+            {
+                "items": [
+                    _(
+                        "You have no evidence of visibility portfolio with these ids: %(ids)s",
+                        ids=listed,
+                    )
+                ]
+            }
         ) from None
 
 

@@ -88,7 +88,7 @@ class NewAssessment(Body):
         if "level" in self.model_fields_set:
             return self.level
         if before is None:
-            raise InvalidFields({"level": [_("Give a level: you have none yet that could stay.")]})
+            raise InvalidFields({"level": [_("Give a level: you have no level yet to keep.")]})
         return before.level
 
     def comment_after(self, before: AssessedLevel | None) -> str:

@@ -23,16 +23,16 @@ COUNTED: dict[str, LazyString] = {
     "milestone_status": _l("Milestones with a status"),
     "milestone_plan": _l("Notes and target dates"),
     "evidence": _l("Pieces of evidence"),
-    "evidence_file": _l("Files of evidence"),
+    "evidence_file": _l("Evidence files"),
     "assessment": _l("Self-assessments"),
     "imported_review": _l("Reviews, as history"),
     "imported_assessment": _l("Assessments by others, as history"),
     "position": _l("Positions"),
     "degree": _l("Degrees"),
     "practice_attempt": _l("Practice attempts"),
-    "time_entry": _l("Entries of the time budget"),
-    "work_log_entry": _l("Lines of the work log"),
-    "history_entry": _l("Entries of the history"),
+    "time_entry": _l("Time budget entries"),
+    "work_log_entry": _l("Work log lines"),
+    "history_entry": _l("History entries"),
 }
 
 

@@ -103,14 +103,15 @@ def read_archive(source: IO[bytes], *, quota: int) -> Archive:
 
 def _read_manifest(packed: ZipReader) -> Manifest:
     if MANIFEST not in packed.members or ACCOUNT not in packed.members:
-        raise ArchiveRefused(_("This ZIP is no archive of a person: it has no manifest."))
+        raise ArchiveRefused(_("This ZIP is not a personal archive: it has no manifest."))
     data = packed.read(MANIFEST, MAX_MANIFEST_BYTES)
     named = _parse(_HEAD, MANIFEST, data)
     if named.get("format") != FORMAT:
-        raise ArchiveRefused(_("This ZIP is no archive of a person: it has no manifest."))
+        raise ArchiveRefused(_("This ZIP is not a personal archive: it has no manifest."))
     if named.get("version") != VERSION:
         raise ArchiveRefused(
-            _("This archive has version %(found)s; this release of Cairn reads version %(known)s.",
+            _("This archive is version %(found)s, but this release of Cairn can only "
+              "read version %(known)s.",
               found=str(named.get("version"))[:20], known=VERSION)
         )  # fmt: skip
     manifest: Manifest = _parse(TypeAdapter(Manifest), MANIFEST, data)
@@ -127,14 +128,15 @@ def _check_list(packed: ZipReader, manifest: Manifest, quota: int) -> None:
     if len(listed) < len(manifest.files) or listed.keys() != there:
         odd = min(there ^ listed.keys(), default=MANIFEST)
         raise ArchiveRefused(
-            _("The manifest and the ZIP do not name the same files: “%(name)s”.", name=odd[:80])
+            _("The manifest and the ZIP do not list the same files: “%(name)s”.", name=odd[:80])
         )
     known = {ACCOUNT, *(f"{RECORDS}{name}.json" for name in exported_tables())}
     records = [path for path in listed if not path.startswith(FILES)]
     if odd := min({*records} - known, default=""):
         raise ArchiveRefused(
-            _("“%(name)s” is not known here. A newer release of Cairn made this archive: import "
-              "it where that or a later one runs.", name=odd[:80])
+            _("This release of Cairn does not recognize “%(name)s”. The archive comes "
+              "from a newer release: import it into an installation that runs that "
+              "release or a later one.", name=odd[:80])
         )  # fmt: skip
     if sum(packed.members[path].file_size for path in records) > MAX_RECORD_BYTES:
         raise ArchiveRefused(_("The records of this archive are too large."))
@@ -143,8 +145,8 @@ def _check_list(packed: ZipReader, manifest: Manifest, quota: int) -> None:
         raise ArchiveRefused(_("A file in this archive is larger than 25 MB, the maximum."))
     if sum(sizes) > quota:
         raise ArchiveRefused(
-            _("The files of this archive take more than the %(quota)d MB that a person may have "
-              "here. Ask the operator of this server.", quota=quota // 1_000_000)
+            _("The files in this archive exceed the limit of %(quota)d MB per person. "
+              "Ask the operator of this server.", quota=quota // 1_000_000)
         )  # fmt: skip
     for path, each in listed.items():
         digest = hashlib.sha256()
@@ -154,7 +156,7 @@ def _check_list(packed: ZipReader, manifest: Manifest, quota: int) -> None:
         size = packed.members[path].file_size
         if (digest.hexdigest(), size) != (each.sha256, each.size) or not is_named:
             raise ArchiveRefused(
-                _("“%(name)s” is not what the manifest says: it was damaged or changed.",
+                _("“%(name)s” does not match the manifest: it was damaged or changed.",
                   name=path[:80])
             )  # fmt: skip
 
@@ -168,20 +170,20 @@ def _read_tables(packed: ZipReader) -> dict[str, Rows]:
             tables[name] = _parse(rows_adapter(name), path, packed.read(path, MAX_RECORD_BYTES))
             left -= len(tables[name])
             if left < 0:
-                raise ArchiveRefused(_("This archive has more records than one person has."))
+                raise ArchiveRefused(_("This archive has more records than one person can have."))
     return tables
 
 
 def _parse(adapter: TypeAdapter[Any], path: str, data: bytes) -> Any:
     # One of these characters precedes each value, so their count is an upper bound.
     if sum(map(data.count, (b",", b"[", b"{"))) > MAX_VALUES:
-        raise ArchiveRefused(_("“%(path)s” holds more than one person has.", path=path))
+        raise ArchiveRefused(_("“%(path)s” has more records than one person can have.", path=path))
     try:
         return adapter.validate_json(data)
     except ValidationError as error:
         if error.error_count() > MAX_ERRORS:
             raise ArchiveRefused(
-                _("“%(path)s” cannot be read: hardly anything in it is right.", path=path)
+                _("“%(path)s” cannot be read: almost nothing in it is valid.", path=path)
             ) from None
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         raise ArchiveRefused(
@@ -217,14 +219,15 @@ def _check_ids(tables: Mapping[str, Rows]) -> None:
                 )  # fmt: skip
         for key in ids.get(name, ()):
             if owner.setdefault(key, name) != name:
-                raise ArchiveRefused(_("The id %(key)s is of two records.", key=key))
+                raise ArchiveRefused(_("Two records have the id %(key)s.", key=key))
         for column in table.columns:
             target = target_table(column)
             if target in exported_tables() and column.name in fields:
                 named = {getattr(row, column.name) for row in rows} - {None}
                 if strange := named - ids.get(target, set()):
                     raise ArchiveRefused(
-                        _("A record of “%(name)s” names %(key)s, which is not in the archive.",
+                        _("A record in “%(name)s” refers to %(key)s, which is not in the "
+                          "archive.",
                           name=name, key=min(strange))
                     )  # fmt: skip
 
@@ -242,7 +245,9 @@ def _check_limits(tables: Mapping[str, Rows], files: Collection[str]) -> None:
     """Refuse evidence without a version, files without evidence, and exceeded limits."""
     pieces = tables.get("evidence", ())
     if len(pieces) > MAX_PIECES:
-        raise ArchiveRefused(_("This archive has more pieces of evidence than a person may have."))
+        raise ArchiveRefused(
+            _("This archive has more pieces of evidence than one person can have.")
+        )
     versions = tables.get("evidence_version", ())
     if {row.id for row in pieces} - {row.evidence_id for row in versions}:
         raise ArchiveRefused(_("A piece of evidence in this archive has no version."))
@@ -250,13 +255,15 @@ def _check_limits(tables: Mapping[str, Rows], files: Collection[str]) -> None:
         counts = Counter(getattr(row, column) for row in tables.get(name, ()))
         if max(counts.values(), default=0) > most:
             raise ArchiveRefused(
-                _("“%(name)s” has more records of one piece than there can be.", name=name)
+                _("“%(name)s” has more records for one piece than are allowed.", name=name)
             )
     if len(tables.get("portfolio", ())) > MAX_PORTFOLIOS:
-        raise ArchiveRefused(_("This archive has more portfolios than a person may have."))
+        raise ArchiveRefused(_("This archive has more portfolios than one person can have."))
     placed = (row for row in tables.get("portfolio_item", ()) if row.position is not None)
     if max(Counter(row.portfolio_id for row in placed).values(), default=0) > MAX_ITEMS:
-        raise ArchiveRefused(_("A portfolio in this archive has more pieces than there can be."))
+        raise ArchiveRefused(_("A portfolio in this archive has more pieces than are allowed."))
     named = {row.sha256 for row in tables.get("evidence_file", ())}
     if odd := {*files} - named:
-        raise ArchiveRefused(_("No piece of evidence has the file %(name)s.", name=min(odd)[:80]))
+        raise ArchiveRefused(
+            _("The file %(name)s does not belong to any piece of evidence.", name=min(odd)[:80])
+        )

@@ -127,7 +127,7 @@ def restore(
     lock_user(session, user_id)
     if has_records(session, user_id):
         raise HasRecords(
-            _("This account has records already, and two sets of records are not mixed.")
+            _("This account already has records, and Cairn does not merge two sets of records.")
         )
     plan = make_plan(session, archive, user_id, now=now)
     user = session.scalars(sa.select(User).where(User.id == user_id)).one()

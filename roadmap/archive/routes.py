@@ -77,7 +77,10 @@ def too_large(_error: HTTPException) -> Response:
     return render_error(
         413,
         _("The archive is larger than 25 MB, so it was not read."),
-        _("Ask the operator of this server to import it: a command takes larger ones."),
+        _(
+            "Ask the operator of this server to import it on the command line, which "
+            "accepts larger archives."
+        ),
     )
 
 

@@ -21,7 +21,7 @@ def normalize_email(_form: FlaskForm, field: Field) -> None:
         field.data = parse_email(field.data or "")
     except ValueError:
         raise ValidationError(
-            _("This is not an e-mail address. It looks like name@example.org.")
+            _("This is not an e-mail address. Enter one like name@example.org.")
         ) from None
 
 

@@ -103,7 +103,7 @@ def _find_pattern(password: str) -> str | None:
         return None
     warning = str(found.feedback and found.feedback.warning)
     if "Repeats" in warning:
-        return _("This repeats itself and is easily guessed. Choose another.")
+        return _("This is repetitive and easily guessed. Choose another.")
     if any(word in warning for word in ("Rows", "Patterns", "Sequences")):
         return _("This is a sequence of keys and easily guessed. Choose another.")
     return _("This is easily guessed. Add a few words that do not belong together.")

@@ -87,7 +87,7 @@ TEXT_FIELD_LABELS = {
     "login": _l("User name"),
     "since": _l("Since"),
     "asked": _l("Who saw it?"),
-    "message": _l("What helps them to remember"),
+    "message": _l("What helps them remember"),
     "witness": _l("Your name"),
     "affiliation": _l("Your role at that time"),
     "statement": _l("How you know"),

@@ -62,7 +62,7 @@ def issue_badge(session: Session, subject: str, *, base: str, by: Actor, now: dt
     if count_rows(session, Badge, Badge.user_id == by.id) >= MAX_BADGES:
         raise LimitReached(
             _l("You already have %(most)d badges, the maximum.", most=MAX_BADGES),
-            _l("Revoked badges count, because others may still ask about them."),
+            _l("Revoked badges count too, because others may still check them."),
         )
     keys = ensure_keys(session, now)
     issue = Issuance(

@@ -19,18 +19,20 @@ class VerifyForm(FlaskForm):
 
     badge = TextAreaField(
         _l("Badge"),
-        description=_l("The text of the file: JSON, or a JWT, which is one long line."),
+        description=_l("The contents of the file: JSON, or a JWT, which is one long line."),
         render_kw={"spellcheck": "false", "autocapitalize": "none", "class": "code"},
     )
     file = FileField(
         _l("Or its file"),
-        description=_l("The .json or .jwt file, up to 300 kB. It is read and not kept."),
+        description=_l("The .json or .jwt file, up to 300 kB. It is not stored."),
     )
     email = StringField(
-        _l("E-mail address of the person"),
+        _l("Person's e-mail address"),
         [at_most(320)],
         filters=[clean_line],
-        description=_l("Tells whether the badge was issued to this address. It is not kept."),
+        description=_l(
+            "Checks whether the badge was issued to this address. The address is not stored."
+        ),
         render_kw={"inputmode": "email", "autocomplete": "off"},
     )
 

@@ -147,8 +147,8 @@ def show_status_list(number: int) -> Response:
         return problem_response(
             503,
             _(
-                "The keys that sign this list cannot be read. The operator makes new ones by the "
-                "command “badges rotate-keys”."
+                "The keys that sign this list cannot be read. The operator can create "
+                "new ones with the command “badges rotate-keys”."
             ),
         )
     base = public_address()

@@ -16,7 +16,7 @@ KINDS: dict[str, LazyString] = {
     "milestone": _l("Target date"),
     "roadmap": _l("Target date of the roadmap"),
     "renewal": _l("Time to renew"),
-    "expiry": _l("Last day that it counts"),
+    "expiry": _l("Last day it counts"),
 }
 
 

@@ -39,7 +39,7 @@ def text_field(label: str, *validators: Any, **attributes: Any) -> StringField:
 
 
 class PositionForm(DatedForm):
-    title = text_field(_l("Title"), DataRequired(_l("What was the position called?")))
+    title = text_field(_l("Title"), DataRequired(_l("Enter the title of the position.")))
     employer = text_field(_l("Employer"), Optional(), autocomplete="organization")
     started_on = PastDateField(
         _l("From"),

@@ -40,9 +40,9 @@ class PlanForm(FlaskForm):
         if not super().validate(extra_validators):
             return False
         if is_review_missing(self.answers):
-            problem = _("“Not yet” needs the day on which you look at it again.")
+            problem = _("“Not yet” needs a day on which to look at it again.")
         elif is_review_past(self.answers, self.saved_answers, self.today):
-            problem = _("This day is past. Enter one to come.")
+            problem = _("This day is in the past. Enter a future day.")
         else:
             return True
         self.answer_field(REVIEW_ON).errors = [problem]
@@ -75,7 +75,7 @@ class PlanForm(FlaskForm):
 class ReflectionForm(FlaskForm):
     text = TextAreaField(
         _l("Your reflection"),
-        [DataRequired(_l("Write a sentence at least.")), at_most(2000)],
+        [DataRequired(_l("Write at least one sentence.")), at_most(2000)],
         filters=[clean_multiline],
     )
 

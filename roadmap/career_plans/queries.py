@@ -118,7 +118,7 @@ class Worksheet:
         if not self.decision or self.saved is None:
             return ""
         said = _(
-            "%(option)s: %(decision)s, by my worksheet of %(date)s.",
+            "%(option)s: %(decision)s, according to my worksheet of %(date)s.",
             option=self.option.title,
             decision=self.decision,
             date=date_filter(self.saved.updated_at),

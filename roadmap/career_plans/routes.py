@@ -72,7 +72,7 @@ def add_reflection(key: str) -> BaseResponse:
         db.session, me, key, reflection.text.data or "",
         today=current_user.today(now()), by=me, now=now(), key=form_key(),
     )  # fmt: skip
-    flash(_("Your reflection is a line of your history now."))
+    flash(_("Your reflection is now in your history."))
     return see_other("career_plans.challenge", key=key, _anchor="reflections")
 
 

@@ -54,7 +54,7 @@ def import_user(file: Path, into: str | None, partly: bool, yes: bool) -> None:
             plan = make_plan(db.session, archive, user.id, now=now)
             if plan.left_out and not partly:
                 raise click.ClickException(
-                    f"{count_of(plan.left_out_count, 'record has', 'records have')} no place here: "
+                    f"{count_of(plan.left_out_count, 'record', 'records')} cannot be used here: "
                     f"{', '.join(plan.unknown)[:500]}. Add the roadmaps first, or import the rest "
                     "with --partly"
                 )
@@ -63,7 +63,7 @@ def import_user(file: Path, into: str | None, partly: bool, yes: bool) -> None:
         raise click.ClickException(f"{file} cannot be imported: {refused}") from None
     except HasRecords:
         raise click.ClickException(
-            f"{into} has records already: import into an account without any"
+            f"{into} already has records: import into an empty account"
         ) from None
     token = (
         None

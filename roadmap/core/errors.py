@@ -53,7 +53,7 @@ def explain_status(code: int) -> tuple[str, str, str]:
               _("Check the address, or start again from your dashboard.")),
         405: (_("This request does not work here"),
               _("The address exists, but not for this kind of request."),
-              _("Use the buttons of the page it belongs to.")),
+              _("Use the buttons on the page it belongs to.")),
         409: (_("Changed in the meantime"),
               _("Someone, perhaps you in another tab, saved a newer version."),
               _("Compare the two, and save what you want to keep.")),
@@ -66,19 +66,19 @@ def explain_status(code: int) -> tuple[str, str, str]:
               _("Wait a few minutes, then try again.")),
         503: (_("Cairn cannot reach its data"),
               _("The database does not answer. No saved data is lost."),
-              _("Try again in a minute. If it persists, the operator of this server finds the "
-                "reason in its log.")),
+              _("Try again in a minute. If it keeps happening, the operator of this "
+                "server can find the reason in its log.")),
         507: (_("The server has no space left"),
               _("Your change was not saved, and nothing saved before is lost."),
-              _("Keep this page open until the operator of this server has made room; then save "
-                "again.")),
+              _("Keep this page open until the operator of this server has freed some "
+                "space, then save again.")),
     }  # fmt: skip
     fallback = (
         _("Something went wrong on our side"),
         _("The error has been written to the server's log."),
         _(
-            "Try again. If it happens again, the operator of this server finds it there by the "
-            "time."
+            "Try again. If it keeps happening, tell the operator of this server the "
+            "time, so that they can find it in the log."
         ),
     )
     return texts.get(code, fallback)
@@ -176,7 +176,7 @@ def _handle_http_error(error: HTTPException) -> Response:
     # Smaller requests fail because of long texts or too many fields, the default message.
     has_large_files = (request.content_length or 0) > MAX_UPLOAD_BYTES
     if error.code == 413 and has_large_files and is_upload(request.environ):
-        detail = _("Files that are sent together may have 25 MB, and these have more.")
+        detail = _("Files sent together can total at most 25 MB, and these exceed that.")
         advice = _("Choose smaller files, or fewer at once. Nothing was saved.")
     response = render_error(error.code or 500, detail, advice)
     for name, value in error.get_headers():
@@ -230,8 +230,8 @@ def _explain_other_address() -> Response | None:
             own=own,
         ),
         _(
-            "Open %(own)s and try again. If it fails there, too, ROADMAP_BASE_URL or the proxy of "
-            "this server is set wrongly.",
+            "Open %(own)s and try again. If it fails there, too, ROADMAP_BASE_URL or the "
+            "proxy of this server is misconfigured.",
             own=own,
         ),
     )
@@ -250,8 +250,8 @@ def handle_storage_error(error: Exception) -> Response:
         log.error("database unavailable: %s", error)
         return render_busy(
             _l(
-                "Other work, such as a restore, holds the database. Nothing was changed by this "
-                "request."
+                "The database is locked by other work, such as a restore. This request "
+                "changed nothing."
             )
         )
     if (

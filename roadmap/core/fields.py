@@ -105,7 +105,7 @@ class PartialDateField(ParsedField):
             return PartialDate.parse(typed, month_names(current_locale()))
         except ValueError:
             message = _(
-                "This is not a date. Write a day, month or year: 15 Mar 2026, Mar 2026 or 2026."
+                "This is not a date. Enter a day, month or year: 15 Mar 2026, Mar 2026 or 2026."
             )
             if re.fullmatch(r"\s*(0?[1-9]|1[0-2])([/.-])(0?[1-9]|1[0-2])\2\d{4}\s*", typed):
                 message = _(

@@ -83,7 +83,10 @@ def init_limiter(app: Flask) -> None:
     def too_busy(_error: TooBusy) -> Response:
         return render_error(
             503,
-            _("Others have asked for what takes long, and this would have to wait too long."),
+            _(
+                "Other long-running requests are ahead of this one, so it would have to "
+                "wait too long."
+            ),
             _("Try again in %(n)d seconds.", n=EXPORT_WAIT_SECONDS),
             title=_("The server is busy"),
             retry_after=EXPORT_WAIT_SECONDS,
@@ -95,7 +98,7 @@ def init_limiter(app: Flask) -> None:
         wait = max(1, math.ceil(current.reset_at - time.time())) if current else 60
         amount = error.limit.limit.amount if error.limit else 0
         text = _(
-            "This is expensive for the server, so it is possible at most %(n)d times a minute.",
+            "This puts a heavy load on the server, so you can do it at most %(n)d times a minute.",
             n=amount,
         )
         return render_error(429, text, retry_after=wait)

@@ -35,8 +35,8 @@ _FAULTS = (
     *(NotImplementedError, RuntimeError),
 )
 
-DAMAGED = _l("This is not a ZIP file, or it is damaged.")
-_PASSWORD = _l("This ZIP has a password. Unpack it, and pack it without.")
+DAMAGED = _l("This is not a ZIP file, or the file is damaged.")
+_PASSWORD = _l("This ZIP is protected by a password. Create it again without one.")
 
 
 class ZipRefused(ValueError):
@@ -83,7 +83,11 @@ class ZipReader:
                 yield chunk
         if left:
             raise ZipRefused(
-                _l("“%(name)s” in this ZIP is not as large as its list says.", name=name[:80])
+                _l(
+                    "The size of “%(name)s” does not match the ZIP's list of files: the "
+                    "ZIP is damaged.",
+                    name=name[:80],
+                )
             )
 
     @staticmethod
@@ -94,26 +98,36 @@ class ZipReader:
         # `zipfile` truncates names at a NUL, so the two names can differ.
         if member.orig_filename != name or not _is_plain(name):
             raise ZipRefused(
-                _l("“%(name)s” is no name for a file in a ZIP.", name=ascii(name)[1:-1][:80])
+                _l(
+                    "This ZIP contains a file with an invalid name: “%(name)s”.",
+                    name=ascii(name)[1:-1][:80],
+                )
             )
         if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
             raise ZipRefused(
-                _l("“%(name)s” in this ZIP is a link or a device, not a file.", name=name[:80])
+                _l(
+                    "“%(name)s” in this ZIP is a link or a device, not a regular file.",
+                    name=name[:80],
+                )
             )
         if member.compress_type not in METHODS:
             raise ZipRefused(
-                _l("“%(name)s” is packed in a way that is not read here.", name=name[:80])
+                _l(
+                    "“%(name)s” uses a compression method that Cairn does not support. "
+                    "Create the ZIP again with a standard tool.",
+                    name=name[:80],
+                )
             )
         if member.file_size > max(SMALL_BYTES, MAX_RATIO * member.compress_size):
             raise ZipRefused(
-                _l("“%(name)s” in this ZIP unpacks to far more than it is.", name=name[:80])
+                _l("“%(name)s” in this ZIP expands to a suspiciously large size.", name=name[:80])
             )
 
     def _check_offsets(self, listed: list[zipfile.ZipInfo]) -> None:
         """Refuse duplicate names, and members that overlap or exceed the file."""
         names = {each.filename.casefold() for each in listed}
         if len(names) < len(listed):
-            raise ZipRefused(_l("A file is in this ZIP twice."))
+            raise ZipRefused(_l("This ZIP contains the same file twice."))
         end = 0
         for each in sorted(listed, key=lambda each: each.header_offset):
             if each.header_offset < end:

@@ -69,7 +69,7 @@ def load_admin_summary(session: Session, actor: Actor, now: dt.datetime) -> Admi
 def _check_backup(figures: Any, now: dt.datetime) -> InstanceCheck:
     href, command = "/admin#safe", ".venv/bin/flask --app roadmap backup create FILE"
     if figures.backup_at is None:
-        title, how = _("No backup yet"), _("Create one, even while people work:")
+        title, how = _("No backup yet"), _("You can create one while people are working:")
     else:
         title = _("Last backup on %(day)s", day=date_filter(figures.backup_at))
         if (now.date() - figures.backup_at.date()).days <= BACKUP_DAYS:
@@ -98,7 +98,7 @@ def _check_teams(figures: Any) -> Iterator[InstanceCheck]:
         title = ngettext(
             "%(num)d team without a manager", "%(num)d teams without a manager", figures.unmanaged
         )
-        how = _("What its members submit waits until you appoint someone.")
+        how = _("What its members submit is not reviewed until you appoint someone.")
         yield InstanceCheck(title, "/admin/teams", needs_action=True, how=how)
 
 
@@ -118,14 +118,14 @@ def _check_mail(figures: Any, now: dt.datetime) -> Iterator[InstanceCheck]:
     """Check that mail is configured and that the job process sends it."""
     href = "/admin#mail"
     if not transport.is_configured():
-        how = _("Pass links on yourself, or configure it.")
+        how = _("Pass links on yourself, or configure mail.")
         yield InstanceCheck(_("Mail is not configured"), href, needs_action=True, how=how)
     elif figures.mail_since is None:
         yield InstanceCheck(_("Mail is configured, and none is waiting"), href)
     elif figures.mail_retry_error:
-        title = _("The mail server did not take a mail, which is tried again")
+        title = _("The mail server did not accept a mail; Cairn will try again")
         how = _(
-            "%(error)s. When it works again, this sends what waits at once:",
+            "%(error)s. Once it works again, this sends the waiting mail immediately:",
             error=figures.mail_retry_error,
         )
         command = ".venv/bin/flask --app roadmap jobs run --once --now"

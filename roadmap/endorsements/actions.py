@@ -53,7 +53,7 @@ def ask_witness(
         if count_rows(session, Endorsement, mine, condition) >= most:
             raise LimitReached(
                 _l("You already asked %(most)d witnesses, the maximum.", most=most),
-                _l("Withdraw a request that nobody will answer, then ask again."),
+                _l("Withdraw a request that is no longer needed, then ask again."),
             )
     token = form_token(key, endorsement_id, now)
     session.add(

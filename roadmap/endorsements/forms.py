@@ -19,10 +19,10 @@ class AskForm(FlaskForm):
         _l("Who saw it?"),
         [DataRequired(_l("Enter a name.")), at_most(100)],
         filters=[clean_line],
-        description=_l("For your own list; the link is yours to send."),
+        description=_l("Only for your own list. You send the link yourself."),
     )
     message = TextAreaField(
-        _l("What helps them to remember"),
+        _l("What helps them remember"),
         [Optional(), at_most(500)],
         filters=[clean_multiline],
         description=_l("When and where it was. They see only this, the “done when” and your name."),
@@ -36,7 +36,7 @@ class WitnessForm(FlaskForm):
         _l("Did you see this yourself?"),
         [InputRequired(_l("Choose an answer."))],
         choices=[
-            SelectChoice("seen", _l("Yes, it happened as it says here")),
+            SelectChoice("seen", _l("Yes, it happened as described here")),
             SelectChoice("not_seen", _l("No, or I cannot say")),
         ],
     )
@@ -55,5 +55,7 @@ class WitnessForm(FlaskForm):
         _l("How you know"),
         [Optional(), at_most(1_000)],
         filters=[clean_multiline],
-        description=_l("What you saw or used, in a sentence or two. Printed as you write it."),
+        description=_l(
+            "What you saw or used, in a sentence or two. It is shown exactly as you write it."
+        ),
     )

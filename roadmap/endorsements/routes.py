@@ -68,7 +68,7 @@ def delete(key: uuid.UUID) -> BaseResponse:
     row = permissions.load(db.session, current_user, "endorsement.write", Endorsement, key)
     milestone = row.milestone_key
     if actions.delete_endorsement(db.session, row, by=current_user.id, now=now()):
-        flash(_("What the witness said is deleted."))
+        flash(_("The witness's answer is deleted."))
     else:
         flash(_("The request is withdrawn. The link no longer works."))
     found = _find_milestone(milestone)

@@ -78,7 +78,7 @@ def keep_account() -> Response:
     if deletion.cancel_deletion(
         db.session, user_id, by=user_id, address=client_address(), now=now()
     ):
-        flash(_("Welcome back. Your account stays, with everything in it."))
+        flash(_("Welcome back. Your account and everything in it are kept."))
     return redirect("/", 303)
 
 

@@ -61,8 +61,8 @@ def store_upload(
     if media_type is None:
         raise UploadRejected(
             _(
-                "“%(name)s” is not accepted. These are: %(types)s, with the content that the end "
-                "of the name says. Pack anything else in a ZIP file.",
+                "“%(name)s” is not accepted. Accepted files are %(types)s, with content "
+                "that matches the file extension. Put anything else in a ZIP file.",
                 name=name,
                 types=ALLOWED,
             )
@@ -73,9 +73,9 @@ def store_upload(
     if max(size, BLOCK_BYTES) > left:
         raise UploadRejected(
             _(
-                "“%(name)s” has no room: your files may take %(quota)d MB, and %(left)s MB are "
-                "left. Delete files, or pieces with files, that you no longer need; those of "
-                "earlier versions count as well.",
+                "There is no room for “%(name)s”: your files can take up %(quota)d MB, "
+                "and %(left)s MB are left. Delete files, or pieces with files, that you "
+                "no longer need; files of earlier versions count as well.",
                 name=name,
                 quota=quota // 1_000_000,
                 left=f"{max(left, 0) / 1_000_000:.1f}",

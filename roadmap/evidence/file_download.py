@@ -37,7 +37,7 @@ def file_response(file: File) -> Response:
                     "The content of “%(name)s” is missing or damaged on this server.",
                     name=file.name,
                 ),
-                _("Ask the operator of this server to bring it back from a backup."),
+                _("Ask the operator of this server to restore it from a backup."),
             )
         response = send_file(
             content,

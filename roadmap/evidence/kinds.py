@@ -76,8 +76,8 @@ KINDS: dict[str, Kind] = {
         N_("Publication"),
         N_("publication"),
         N_(
-            "A paper with its venue and your share of the work, and code or data by which the "
-            "result can be reproduced."
+            "A paper with its venue and your share of the work, and code or data to "
+            "reproduce the result."
         ),
         is_published=True,
     ),
@@ -121,7 +121,7 @@ KINDS: dict[str, Kind] = {
         N_("Incident led"),
         N_("incident led"),
         N_(
-            "The incident or drill that you commanded: your role, times to detection and to "
+            "The incident or drill that you led: your role, times to detection and to "
             "recovery from the log, the postmortem, and which of its actions are closed."
         ),
         impacts=("scale", "business", "team"),
@@ -139,8 +139,9 @@ KINDS: dict[str, Kind] = {
         N_("Interviewing"),
         N_("interviewing"),
         N_(
-            "The interviews that you held or the loop that you designed: how many, for which role, "
-            "with what rubric, and how your judgements held. No names of candidates."
+            "The interviews that you held or the loop that you designed: how many, for "
+            "which role, with what rubric, and how well your judgements held up. No "
+            "names of candidates."
         ),
         impacts=("team",),
     ),

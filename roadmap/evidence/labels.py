@@ -31,7 +31,7 @@ STATES: dict[str, LazyString] = {
 }
 # Explanations of states for the author.
 STATE_DESCRIPTIONS: dict[str, LazyString] = {
-    "draft": _("No manager sees a draft."),
+    "draft": _("Managers do not see drafts."),
     "submitted": _("It is waiting for a manager of one of your teams."),
     "returned": _("The reviewer asks for changes; their comment says which."),
 }
@@ -49,18 +49,18 @@ VISIBILITIES: dict[str, LazyString] = {
 # Explanations of visibilities on the form.
 AUDIENCES: dict[str, LazyString] = {
     "portfolio": _(
-        "Portfolio: you may show it to anyone, in your portfolio and its exports. The "
-        "%(viewers)s of your teams see it from the moment you submit it.",
+        "Portfolio: you can show it to anyone, in your portfolio and its exports. The "
+        "%(viewers)s of your teams see it as soon as you submit it.",
         viewers=VIEWERS,
     ),
     "team": _(
-        "Team: the %(viewers)s of your teams see it from the moment you submit it. It is "
-        "in no portfolio, export or link.",
+        "Team: the %(viewers)s of your teams see it as soon as you submit it. It never "
+        "appears in a portfolio, export or link.",
         viewers=VIEWERS,
     ),
     "private": _(
-        "Private: nobody but you. It is not reviewed while it is private; what was verified before "
-        "counts for you alone."
+        "Private: only you see it. It is not reviewed while it is private; what was "
+        "verified before counts only for you."
     ),
 }
 IMPACTS: dict[str, LazyString] = {
@@ -106,7 +106,7 @@ ERROR_MESSAGES: dict[str, LazyString] = {
         "Enter when it was finished, merged, given or issued. A month or a year is enough."
     ),
     "date_in_future": _("This date is in the future. Evidence is what has already happened."),
-    "date_too_early": _("This year looks mistyped: dates begin in 1950."),
+    "date_too_early": _("Check the year: dates begin in 1950."),
     "expires_before": _("It cannot expire before it was issued."),
     "nothing_to_show": _(
         "Add a link, a file or a description: a reader needs something to look at."
@@ -117,10 +117,10 @@ ERROR_MESSAGES: dict[str, LazyString] = {
     "unknown_file": _("A file is no longer there. Add it again."),
     "not_an_address": _("This is not a web address. It begins with https:// or http://."),
     "visibility_missing": _("Choose who may see it."),
-    "not_by_draft": _("A token of the scope draft does not change who may see it."),
+    "not_by_draft": _("A token with the scope draft cannot change who may see it."),
     "title_not_by_draft": _(
-        "A token of the scope draft changes a title only of a draft that it made, and that its "
-        "owner neither edited nor accepted."
+        "A token with the scope draft can change a title only of a draft it created that "
+        "its owner has neither edited nor accepted."
     ),
     "too_long": _("This is too long. Shorten it, or link to the full text."),
     "impact_type_missing": _("Choose what it changed: scale, business or team."),
@@ -130,7 +130,7 @@ ERROR_MESSAGES: dict[str, LazyString] = {
     "too_many_milestones": _("At most five milestones for one piece. Keep the closest."),
     "unknown_milestone": _("One of these milestones does not exist. Search for it again."),
     "comment_missing": _("Write a comment first."),
-    "reason_missing": _("Say in a line why you take it back: the author reads it."),
+    "reason_missing": _("Say in one line why you take it back: the author will read it."),
     "reason_too_long": _("A reason has at most 500 characters."),
     "comment_too_long": _("A comment has at most 5,000 characters. Link to the rest."),
     "unknown_skill": _("One of these skills does not exist. Choose from the list."),
@@ -144,38 +144,38 @@ REFUSAL_MESSAGES: dict[str, LazyString] = {
         "confirms."
     ),
     "nothing_to_confirm": _(
-        "It is linked to no milestone that evidence of this kind proves, so there is nothing to "
-        "verify. Return it, and say which milestone it could prove."
+        "It is not linked to a milestone that evidence of this kind proves, so there is "
+        "nothing to verify. Return it, and say which milestone it could prove."
     ),
-    "in_review": _("A reviewer has begun to read it, so it cannot be withdrawn now."),
+    "in_review": _("A reviewer has started reading it, so it cannot be withdrawn now."),
     "not_waiting": _("It is not waiting for a review."),
-    "own": _("Nobody reviews their own evidence."),
+    "own": _("You cannot review your own evidence."),
     "not_entitled": _("Only a manager of one of its author's teams can review it."),
     "does_not_fit": _(
         "One of these milestones is not linked, or evidence of this kind cannot prove it."
     ),
     "none_left": _("Keep at least one milestone, or return it and say what is missing."),
     "none_selected": _("Select at least one milestone to confirm."),
-    "not_your_review": _("Only the reviewer who decided it can take that back."),
-    "changed_since": _("Its author has worked on it since, so the return cannot be taken back."),
-    "reviewed_since": _("It was reviewed again since, so this review cannot be taken back."),
-    "withdrawn_too_late": _("A review can be taken back for ten minutes only."),
-    "withdrawn_already": _("This review was taken back already."),
-    "no_such_decision": _("A review either verifies or returns."),
-    "no_such_basis": _("Say what it rests on: choose one of the three."),
-    "not_shared": _("Only shared evidence has comments: share it, and ask for a review."),
+    "not_your_review": _("Only the reviewer who made this decision can take it back."),
+    "changed_since": _("Its author has changed it since, so the return cannot be taken back."),
+    "reviewed_since": _("It has been reviewed again since, so this review cannot be taken back."),
+    "withdrawn_too_late": _("A review can only be taken back within ten minutes."),
+    "withdrawn_already": _("This review has already been taken back."),
+    "no_such_decision": _("Choose whether to verify or return it."),
+    "no_such_basis": _("Choose the basis for your decision, one of the three."),
+    "not_shared": _("Only shared evidence can have comments. Share it, and ask for a review."),
     "too_many_comments": _(
         "You already wrote %(most)d comments here, the maximum.", most=MAX_COMMENTS
     ),
     "stale": _("A newer version was saved in the meantime."),
     "gone": _("It was deleted in the meantime."),
     "no_draft": _(
-        "A token of the scope draft changes drafts only, and this one was submitted. Change it on "
-        "its page."
+        "A token with the scope draft can only change drafts, and this one was "
+        "submitted. Change it on its page."
     ),
     "in_portfolio": _(
-        "A token of the scope draft does not change what is in the portfolio. Change it on its "
-        "page."
+        "A token with the scope draft cannot change what is in the portfolio. Change it "
+        "on its page."
     ),
 }
 
@@ -197,13 +197,14 @@ def date_problem(parsed_date: ParsedDate) -> LazyString:
         )
     if parsed_date.problem == FUTURE:
         return _(
-            "“%(date)s” is in the future. Evidence is what has happened.", date=parsed_date.text
+            "“%(date)s” is in the future. Evidence is what has already happened.",
+            date=parsed_date.text,
         )
     if parsed_date.problem == SEVERAL:
         return _(
-            "Your words name several dates: %(dates)s. Which one is it?", dates=parsed_date.text
+            "Your text mentions several dates: %(dates)s. Which one is it?", dates=parsed_date.text
         )
-    return _("“%(date)s” is no date that can be read here. When was it?", date=parsed_date.text)
+    return _("Cairn does not recognize “%(date)s” as a date. When was it?", date=parsed_date.text)
 
 
 def impact_shortfall(impact: Impact) -> str:

@@ -210,16 +210,16 @@ def submit(evidence_id: uuid.UUID) -> Response:
         flash(message, "message")
     elif mentors:
         message = _(
-            "“%(title)s” is now shared with %(names)s for comments. Nobody can verify it until "
-            "you are in a team with a manager.",
+            "“%(title)s” is now shared with %(names)s for comments. It cannot be "
+            "verified until you are in a team with a manager.",
             title=title,
             names=_join_names(mentors),
         )
         flash(message, "message")
     else:
         message = _(
-            "“%(title)s” is submitted. You are in no team with a manager or mentor, so nobody "
-            "sees it.",
+            "“%(title)s” is submitted. You are not in a team with a manager or mentor, "
+            "so no one sees it.",
             title=title,
         )
         flash(message, "warning")

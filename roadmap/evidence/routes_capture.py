@@ -94,7 +94,7 @@ def _offer(
         if each.roadmap and status != "not_applicable":
             is_fitting = status != "done" and kind in each.kinds
             (fitting if is_fitting else others).append((each.key, each.title))
-    offered = {_l("Open, and proved by this kind"): fitting, _l("Others"): others}
+    offered = {_l("Open milestones that this kind proves"): fitting, _l("Others"): others}
     return {heading: rows for heading, rows in offered.items() if rows}
 
 

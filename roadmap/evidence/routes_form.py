@@ -321,7 +321,7 @@ def _saved_message(piece: Evidence, before: uuid.UUID | None) -> str:
         waits = _("Version %(number)s is waiting for a review.", number=new)
     else:
         waits = _(
-            "Version %(new)s is waiting for a review; version %(old)s counts until it is judged.",
+            "Version %(new)s is waiting for a review; version %(old)s counts until it is reviewed.",
             new=new,
             old=item.verified_number,
         )

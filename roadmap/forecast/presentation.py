@@ -197,7 +197,7 @@ def target_sentence(found: Forecast) -> str:
             soonest=date_filter(found.soonest),
         )
     if found.needed is None:
-        return _("No day is left until %(date)s. Choose a later target date.", date=target)
+        return _("No days are left until %(date)s. Choose a later target date.", date=target)
     return _(
         "For %(date)s you need %(pace)s h a week.", date=target, pace=format_pace(found.needed)
     )

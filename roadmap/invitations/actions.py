@@ -108,7 +108,7 @@ def invite(
     if count_rows(session, Invitation, *mine) >= MAX_OPEN:
         raise LimitReached(
             _l("You already have %(most)d open invitations, the maximum.", most=MAX_OPEN),
-            _l("Revoke one that nobody needs, then create this one again."),
+            _l("Revoke one that is no longer needed, then create this one again."),
         )
     if invited:
         _replace_older(session, invited, team_id, role, by=by, now=now)

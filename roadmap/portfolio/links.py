@@ -60,7 +60,7 @@ def create_link(
     if sum(is_open(link, now) for link in links) >= MAX_OPEN_LINKS:
         raise LimitReached(
             _l("You have %(most)d active links, the maximum.", most=MAX_OPEN_LINKS),
-            _l("Revoke one that nobody needs."),
+            _l("Revoke one that is no longer needed."),
         )
     link = PortfolioLink(
         id=link_id,

@@ -46,7 +46,7 @@ def make_link() -> BaseResponse:
         return _render_links_page(form, 422)
     ends_at = _link_expiry(form)
     if ends_at is not None and ends_at <= now():
-        form.ends_on.errors = [_("Choose a day from today on.")]
+        form.ends_on.errors = [_("Choose today or a later day.")]
         return _render_links_page(form, 422)
     try:
         link = links.create_link(

@@ -224,7 +224,7 @@ def make_peer_link(
     if sum(link.is_open(now) for link in links) >= MAX_OPEN_LINKS:
         raise LimitReached(
             _l("You already have %(most)d open links for peers, the maximum.", most=MAX_OPEN_LINKS),
-            _l("Revoke one that nobody needs."),
+            _l("Revoke one that is no longer needed."),
         )
     token = form_token(key, row_id, now)
     link = PeerLink(

@@ -55,7 +55,7 @@ class BulkReviewForm(FlaskForm):
         _("Evidence"), [DataRequired(_("Select at least one piece to verify."))], default=list
     )
     basis = SelectField(
-        _("What it rests on"),
+        _("Basis for your decision"),
         [DataRequired(NO_BASIS), AnyOf(BASES, NO_BASIS)],
         choices=[
             SelectChoice("", _("Choose one")),

@@ -87,8 +87,8 @@ def _summary(filters: queries.Filters, choices: dict[str, list[tuple[str, str]]]
         )
     if filters.show == "judged":
         pieces = ngettext(
-            "One piece judged in the last 30 days",
-            "%(num)s pieces judged in the last 30 days",
+            "One piece reviewed in the last 30 days",
+            "%(num)s pieces reviewed in the last 30 days",
             queries.count_completed(db.session, current_user, filters, now=now()),
         )
     else:
@@ -242,7 +242,7 @@ def _load_evidence(evidence_id: uuid.UUID, action: str) -> Evidence:
     except NotFound:
         abort(_not_found_page())
     if piece.user_id == current_user.id:
-        way_out = _("It is among your own, under “Evidence” in the menu.")
+        way_out = _("It is one of your own pieces, under “Evidence” in the menu.")
         abort(render_error(403, str(labels.REFUSAL_MESSAGES["own"]), way_out))
     if not permissions.can(current_user, action, piece):
         abort(403)
@@ -251,7 +251,7 @@ def _load_evidence(evidence_id: uuid.UUID, action: str) -> Evidence:
 
 def _not_found_page() -> Response:
     """Render the same 404 page for every reason, so that it reveals nothing about the item."""
-    text = _("It is not waiting for your review, or no longer.")
+    text = _("It is not waiting for your review, or is no longer waiting.")
     if permissions.can(current_user, "review.list"):
         link = Markup('<a href="/reviews">{}</a>').format(_("See the review queue"))
         text = Markup("{} {}").format(text, link)
@@ -344,7 +344,7 @@ def _conflict_message(refusal: Refused | None, piece: Evidence, form: ReviewForm
     if not isinstance(refusal, Stale) and _is_withdrawn(piece, form):
         return _("Its author withdrew this version from review while you read.")
     if not isinstance(refusal, Stale):
-        return _("Someone judged it in the meantime. Its current state is shown below.")
+        return _("Someone reviewed it in the meantime. Its current state is shown below.")
     title = form.read_title.data
     if form.read_version == piece.current_id:
         return _("Its author changed the title while you read: it was “%(title)s”.", title=title)

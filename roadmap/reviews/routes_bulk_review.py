@@ -145,7 +145,7 @@ def _skip_reason(reason: str) -> str:
     if reason == "not_entitled":
         return _("It is no longer shared.")
     if reason == "nothing_ticked":
-        return _("No milestone of it is ticked, so it keeps waiting as it was.")
+        return _("None of its milestones is ticked, so it is still waiting.")
     return str(labels.REFUSAL_MESSAGES[reason])
 
 

@@ -24,7 +24,7 @@ def test_shortcuts_are_on_by_default_and_can_be_switched(session, cast, browser_
     assert not uses_single_keys(session, cast.bob)
     page = browser.get("/account").text
     assert f'{CHECKBOX} value="1">' in page
-    assert "Single keys are no longer shortcuts." in page
+    assert "Single-key shortcuts are off." in page
     browser.put("/account/keyboard", {"uses_single_keys": "1"})
     assert uses_single_keys(session, cast.bob)
     entries = session.scalars(sa.select(HistoryEntry).order_by(HistoryEntry.id)).all()

@@ -74,13 +74,13 @@ def test_tokens_of_other_people_are_hidden(session, cast, browser_of, now):
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        ({"name": "  "}, "Name it after what uses it."),
+        ({"name": "  "}, "Name it after the script or tool that will use it."),
         ({"name": "x" * 101}, "100"),
         ({"scope": "admin"}, "Not a valid choice"),
         ({"days": "0"}, "Between 1 and 365 days."),
         ({"days": "366"}, "Between 1 and 365 days."),
         ({"days": "soon"}, "Not a valid integer"),
-        ({"days": ""}, "how many days"),
+        ({"days": ""}, "number of days"),
     ],
     ids=[
         "blank name",

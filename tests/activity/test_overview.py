@@ -252,7 +252,7 @@ def test_too_large_export_is_refused_with_a_hint(alice, session, cast, now, monk
     add_entries(session, cast, *[now] * 3)
     answer = alice.get(EXPORT)
     assert answer.status_code == 422
-    assert "Choose a shorter time" in answer.text
+    assert "Choose a shorter period" in answer.text
     assert alice.get(f"{EXPORT}?kind=reviews").status_code == 200
 
 

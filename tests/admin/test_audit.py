@@ -59,17 +59,17 @@ def test_log_shows_messages_actors_and_no_secrets(session, cast, erin, now):
     page = erin.get("/admin/audit")
     assert page.status_code == 200
     assert lines(page) == [
-        "Something else: something.new",
+        "Other: something.new",
         "A piece of evidence of Alice was reviewed.",
         "Dave joined the team Ranking as a member.",
         "The API token “Laptop” of Alice was revoked.",
         "The API token “Laptop” to read and write was created for Alice.",
-        "Signing in as &lt;x&gt;@example.org failed.",
+        "A sign-in as &lt;x&gt;@example.org failed.",
         "Alice left the team Ranking.",
         "Mallory was added to the team Ranking as a manager.",
     ]
     assert "a former colleague" in page.text
-    assert page.text.count("somebody not signed in") == 1
+    assert page.text.count("someone not signed in") == 1
     assert page.text.count("on the command line") == 2
     assert "secret title" not in page.text
 
@@ -118,7 +118,7 @@ def test_log_is_filtered_by_address_with_or_without_an_account(session, cast, er
     ):
         page = erin.get(f"/admin/audit?person={query}")
         assert lines(page) == [
-            f"Signing in as {email} failed.",
+            f"A sign-in as {email} failed.",
             f"An invitation to Cairn was created for {email}.",
         ]
         assert f"person={query}" in page.text or f"person={cast.alice}" in page.text
@@ -154,9 +154,7 @@ def test_ambiguous_name_offers_the_matching_people(session, cast, erin, now):
 def test_refused_request_names_the_person_it_is_about(session, cast, erin, browser_of):
     alice, path = browser_of(cast.alice), f"/teams/ranking/people/{cast.carol}/skills/mlops"
     assert alice.get(path).status_code == 403
-    assert lines(erin.get("/admin/audit?kind=refusal")) == [
-        f"Refused: GET {path}. It is about Carol."
-    ]
+    assert lines(erin.get("/admin/audit?kind=refusal")) == [f"Refused: GET {path}, about Carol."]
     # The entry is also found by her address.
     assert lines(erin.get("/admin/audit?person=carol@example.org&kind=refusal"))
 
@@ -167,9 +165,7 @@ def test_refused_evidence_request_names_its_owner(session, cast, erin, browser_o
     session.commit()
     path = f"/evidence/{piece.id}/edit"
     assert browser_of(cast.bob).get(path).status_code == 403
-    assert lines(erin.get("/admin/audit?kind=refusal")) == [
-        f"Refused: GET {path}. It is about Alice."
-    ]
+    assert lines(erin.get("/admin/audit?kind=refusal")) == [f"Refused: GET {path}, about Alice."]
 
 
 def test_log_is_paginated(session, cast, erin, now):

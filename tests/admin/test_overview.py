@@ -74,7 +74,7 @@ def test_overview_shows_the_error_of_mail_that_is_retried(app, session, erin, no
     assert "jobs run --once --now" in page
     assert "could not be sent" not in page
     first_page = erin.get("/").text
-    assert "The mail server did not take a mail" in first_page
+    assert "The mail server did not accept a mail" in first_page
     assert "450 &lt;mailbox&gt; is busy" in first_page
 
 

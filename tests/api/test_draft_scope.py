@@ -192,7 +192,7 @@ def test_draft_token_changes_unshared_drafts_only(
             alice.delete(f"{path}/submission")
         response = agent.patch(path, {"title": "New"})
         assert response.status_code == 409, state
-        assert "drafts only" in response.get_json()["detail"]
+        assert "only change drafts" in response.get_json()["detail"]
     assert alice.get(path).get_json()["title"] == mine["title"]
 
 

@@ -385,8 +385,12 @@ def test_rejected_tool_call_states_reason_and_stores_nothing(
     bad = agent.refusal("attach_link", evidence_id=mine["id"], url="javascript:alert(1)")
     assert "url: This is not a web address." in bad
     alice.put(f"/me/evidence/{mine['id']}/submission")
-    assert "drafts only" in agent.refusal("change_draft", evidence_id=mine["id"], title="New")
-    assert "drafts only" in agent.refusal("attach_link", evidence_id=mine["id"], url="https://a.b")
+    assert "only change drafts" in agent.refusal(
+        "change_draft", evidence_id=mine["id"], title="New"
+    )
+    assert "only change drafts" in agent.refusal(
+        "attach_link", evidence_id=mine["id"], url="https://a.b"
+    )
 
 
 @pytest.mark.parametrize("scope", SCOPES)

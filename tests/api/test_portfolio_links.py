@@ -45,7 +45,7 @@ def test_link_expires_after_its_last_day(alice: ApiClient, path: str) -> None:
     for wrong in ((today - dt.timedelta(days=1)).isoformat(), "9999-12-31"):
         refused = alice.post(path, {"ends_on": wrong})
         assert refused.status_code == 422
-        assert refused.get_json()["errors"] == {"ends_on": ["Choose a day from today on."]}
+        assert refused.get_json()["errors"] == {"ends_on": ["Choose today or a later day."]}
     assert alice.post(path, {"label": "No end"}).status_code == 422
 
 

@@ -442,4 +442,4 @@ def test_review_is_taken_back_by_its_reviewer_only(
     assert (waiting["evidence_id"], waiting["judgements"]) == (piece["id"], [])
     again = bob.delete(review_path, body=why)
     assert again.status_code == 409
-    assert again.get_json()["detail"] == "This review was taken back already."
+    assert again.get_json()["detail"] == "This review has already been taken back."

@@ -60,7 +60,10 @@ CHANGES: dict[str, tuple[Change, str]] = {
         duplicate_record(VERSION, id=NEW_ID),
         "has the same record twice (evidence_id, number)",
     ),
-    "foreign id": (set_field(VERSION, "evidence_id", NEW_ID), f"names {NEW_ID}, which is not in"),
+    "foreign id": (
+        set_field(VERSION, "evidence_id", NEW_ID),
+        f"refers to {NEW_ID}, which is not in",
+    ),
     "no version": (
         lambda c: (c[VERSION].clear(), c[EVIDENCE][0].update(current_id=None)),
         "has no version",
@@ -68,7 +71,10 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "no id": (set_field(EVIDENCE, "id", "1 OR 1=1"), "evidence.json” cannot be read: row 1, id"),
     "missing": (lambda contents: contents[EVIDENCE][0].pop("title"), "title: Field required"),
     "column": (set_field(EVIDENCE, "user_id", NEW_ID), "user_id: Extra inputs"),
-    "table": (lambda c: c.update({"records/user.json": []}), "user.json” is not known here"),
+    "table": (
+        lambda c: c.update({"records/user.json": []}),
+        "does not recognize “records/user.json”",
+    ),
     "state": (set_field(EVIDENCE, "state", "ready"), "row 1, state: Input should be 'draft'"),
     "kind": (set_field(VERSION, "kind", "miracle"), "row 1, kind: Input should be"),
     "link": (set_field(VERSION, "url", "javascript:alert(1)"), "is not a web address"),
@@ -95,7 +101,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
     ),
     "infinite": (set_field(HISTORY, "data", {"a": float("inf")}), "contains an invalid number"),
     "huge": (set_field(HISTORY, "data", {"a": 10**30}), "contains a number that is too large"),
-    "stray file": (lambda c: c.update({"files/" + "0" * 64: b"a"}), "is not what the manifest"),
+    "stray file": (lambda c: c.update({"files/" + "0" * 64: b"a"}), "does not match the manifest"),
 }
 
 
@@ -124,9 +130,9 @@ def test_invalid_json_is_rejected(contents, text, message):
 @pytest.mark.parametrize(
     ("manifest", "message"),
     [
-        ({"format": "other"}, "is no archive of a person"),
-        ({"version": 2}, "has version 2; this release of Cairn reads version 1"),
-        ({"files": []}, "do not name the same files"),
+        ({"format": "other"}, "is not a personal archive"),
+        ({"version": 2}, "is version 2, but this release of Cairn can only read version 1"),
+        ({"files": []}, "do not list the same files"),
         ({"made_at": "yesterday"}, "“manifest.json” cannot be read: made_at"),
         ({"instance": "a\0"}, "contains control characters"),
     ],
@@ -142,7 +148,7 @@ def test_wrong_digest_or_size_is_rejected(contents):
             files = json.loads(archive.read(MANIFEST))["files"]
         listed = next(each for each in files if each["path"] == EVIDENCE)
         listed[name] = value
-        assert "evidence.json” is not what the manifest says" in read_error(
+        assert "evidence.json” does not match the manifest" in read_error(
             pack(contents, files=files)
         )
 
@@ -154,25 +160,29 @@ def zip_member(name: str, data: bytes = b"a", *, mode: int = 0, method: int = 0)
 
 
 UNSAFE_MEMBERS: dict[str, tuple[zipfile.ZipInfo, bytes, str]] = {
-    "traversal": (zip_member("files/../../etc/passwd"), b"", "is no name for a file"),
-    "absolute": (zip_member("/etc/passwd"), b"", "is no name for a file"),
-    "drive": (zip_member("C:/a"), b"", "is no name for a file"),
-    "backslash": (zip_member("files\\..\\a"), b"", "is no name for a file"),
-    "empty part": (zip_member("files//a"), b"", "is no name for a file"),
+    "traversal": (zip_member("files/../../etc/passwd"), b"", "a file with an invalid name"),
+    "absolute": (zip_member("/etc/passwd"), b"", "a file with an invalid name"),
+    "drive": (zip_member("C:/a"), b"", "a file with an invalid name"),
+    "backslash": (zip_member("files\\..\\a"), b"", "a file with an invalid name"),
+    "empty part": (zip_member("files//a"), b"", "a file with an invalid name"),
     "link": (
         zip_member("files/a", mode=stat.S_IFLNK | 0o777),
         b"/etc/passwd",
         "is a link or a device",
     ),
     "device": (zip_member("files/a", mode=stat.S_IFCHR), b"", "is a link or a device"),
-    "duplicate": (zip_member("MANIFEST.json"), b"", "is in this ZIP twice"),
+    "duplicate": (zip_member("MANIFEST.json"), b"", "the same file twice"),
     "packed otherwise": (
         zip_member("a", method=zipfile.ZIP_LZMA),
         b"a",
-        "in a way that is not read",
+        "a compression method that",
     ),
-    "bomb": (zip_member("a", method=zipfile.ZIP_DEFLATED), bytes(9_000_000), "unpacks to far more"),
-    "not listed": (zip_member("more.txt"), b"", "do not name the same files: “more.txt”"),
+    "bomb": (
+        zip_member("a", method=zipfile.ZIP_DEFLATED),
+        bytes(9_000_000),
+        "expands to a suspiciously large size",
+    ),
+    "not listed": (zip_member("more.txt"), b"", "do not list the same files: “more.txt”"),
 }
 
 
@@ -200,9 +210,11 @@ def test_zip_with_corrupt_headers_is_rejected(contents, monkeypatch):
         )
 
     # The encryption flag, two wrong sizes, a size that needs ZIP64, a wrong offset.
-    assert "has a password" in read_error(with_bytes(8, b"\1\0"))
+    assert "is protected by a password" in read_error(with_bytes(8, b"\1\0"))
     assert "not a ZIP file" in read_error(with_bytes(24, struct.pack("<L", 50)))
-    assert "not as large as its list says" in read_error(with_bytes(24, struct.pack("<L", 90_000)))
+    assert "does not match the ZIP's list of files" in read_error(
+        with_bytes(24, struct.pack("<L", 90_000))
+    )
     assert read_error(with_bytes(24, b"\xff" * 4))
     assert "not a ZIP file" in read_error(with_bytes(42, struct.pack("<L", len(whole))))
     monkeypatch.setattr(reading, "MAX_MEMBERS", 3)
@@ -211,15 +223,15 @@ def test_zip_with_corrupt_headers_is_rejected(contents, monkeypatch):
 
 def test_archive_over_a_limit_is_rejected(contents, monkeypatch):
     contents["files/" + "0" * 64] = b"a" * 100
-    assert "take more than the 0 MB" in read_error(pack(contents), quota=99)
+    assert "exceed the limit of 0 MB" in read_error(pack(contents), quota=99)
     monkeypatch.setattr(reading, "MAX_FILE_BYTES", 99)
     assert "larger than 25 MB" in read_error(pack(contents))
     del contents["files/" + "0" * 64]
     for name, message in (
-        ("MAX_ROWS", "more records than one person has"),
+        ("MAX_ROWS", "more records than one person can have"),
         ("MAX_PIECES", "more pieces of evidence"),
         ("MAX_RECORD_BYTES", "too large"),
-        ("MAX_VALUES", "holds more than one person has"),
+        ("MAX_VALUES", "has more records than one person can have"),
     ):
         with monkeypatch.context() as changed:
             changed.setattr(reading, name, 0)
@@ -307,4 +319,4 @@ def test_archives_of_only_invalid_records_are_rejected_early(contents, monkeypat
     contents[STATUS] = b"[" + b"0," * 100_000 + b"0]"
     assert "row 1" in read_error(pack(contents))
     contents[STATUS] = json.dumps([{f"k{each}": 0 for each in range(20_000)}]).encode()
-    assert "hardly anything in it is right" in read_error(pack(contents))
+    assert "almost nothing in it is valid" in read_error(pack(contents))

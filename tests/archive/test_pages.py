@@ -77,7 +77,7 @@ def test_archive_is_imported_after_a_preview_without_verification(
     done = mallory.get(PAGE).text
     assert "records are imported" in done
     assert "https://old.example" in done
-    assert "has records already" in done
+    assert "already has records" in done
     session.rollback()
     evidence = session.scalars(sa.select(Evidence).where(Evidence.user_id == cast.mallory)).one()
     assert (evidence.state, evidence.verified_version_id) == ("draft", None)
@@ -97,7 +97,7 @@ def test_archive_is_imported_after_a_preview_without_verification(
     assert mallory.put(sent.location).location == f"{PAGE}#imports"
     again = mallory.put(upload(mallory, pack(contents)).location)
     assert again.status_code == 422
-    assert "two sets of records are not mixed" in again.text
+    assert "does not merge two sets of records" in again.text
 
 
 def test_imported_evidence_lowers_the_score_as_it_is_unverified(
@@ -118,7 +118,7 @@ def test_invalid_file_is_reported_on_the_page(cast, browser_of, session):
     mallory = browser_of(cast.mallory)
     for packed, message in (
         (io.BytesIO(b"no ZIP"), "This is not a ZIP file"),
-        (pack(minimal(), version=7), "has version 7"),
+        (pack(minimal(), version=7), "is version 7"),
         (io.BytesIO(), "is not a ZIP file"),
     ):
         answer = upload(mallory, packed)
@@ -144,11 +144,11 @@ def test_unknown_records_are_listed_in_the_preview_and_kept(cast, browser_of, se
     mallory = browser_of(cast.mallory)
     sent = upload(mallory, pack(contents))
     page = mallory.get(sent.location).text
-    assert "1 record has no place here" in page
+    assert "1 record cannot be used here" in page
     assert "Run the ranking of another company" in page
     mallory.put(sent.location)
     kept = mallory.get(PAGE).text
-    assert "Kept as it is" in kept
+    assert "Kept unchanged" in kept
     assert "unknown-key" in kept
 
 

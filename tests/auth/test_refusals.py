@@ -52,7 +52,7 @@ def test_refusal_after_the_interval_is_a_new_entry(session, cast, browser_of, no
             clock.shift(INTERVAL)
         page = browser_of(cast.erin).get("/admin/audit").text
     assert refusals(session) == [("session.failed", who, times) for times in (0, 0, 1)]
-    assert f"Signing in as {who} failed. Repeated once." in page
+    assert f"A sign-in as {who} failed. Repeated once." in page
 
 
 def test_continued_refusals_are_one_entry_per_minute(session, cast, browser_of, now):

@@ -670,7 +670,7 @@ def test_postgresql_lock_timeout_gets_503_without_naming_a_restore(app: Flask) -
         answer = handle_storage_error(refused)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
     text = answer.get_data(as_text=True)
-    assert "Other work, such as a restore, holds the database." in text
+    assert "The database is locked by other work, such as a restore." in text
     # The lock may also belong to a migration or a long write.
     assert "under way" not in text
 

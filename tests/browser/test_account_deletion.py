@@ -36,6 +36,6 @@ def test_account_deletion_is_requested_and_cancelled(
         # `test_every_page.py` does not cover this: none of its accounts has a pending deletion.
         assert not [*violations_in_both_schemes(page), *wider_than_its_window(page)]
     page.get_by_role("button", name="Keep my account").click()
-    expect(page.locator("#messages")).to_contain_text("Your account stays")
+    expect(page.locator("#messages")).to_contain_text("Your account and everything")
     page.goto("/account")
     expect(page.get_by_label("Name")).to_have_value("Carol")

@@ -73,7 +73,7 @@ def test_worksheet_is_completed_and_used_by_keyboard(page_of: PageOf) -> None:
     page.keyboard.press("Enter")
     reason = page.get_by_label("The reason, in a sentence")
     expect(reason).to_be_visible()
-    assert reason.input_value().startswith("Doctorate: no, by my worksheet of")
+    assert reason.input_value().startswith("Doctorate: no, according to my worksheet of")
     assert "10 Jan 2028" in reason.input_value()
 
 

@@ -103,7 +103,7 @@ def test_back_from_too_large_upload_keeps_form_input(page_of: PageOf, tmp_path: 
     page.get_by_label("Add files").set_input_files(large)
     page.get_by_role("button", name="Save evidence").click()
     expect(page.get_by_role("heading", name="Too much at once")).to_be_visible()
-    expect(page.get_by_text("Files that are sent together may have 25 MB")).to_be_visible()
+    expect(page.get_by_text("Files sent together can total at most 25 MB")).to_be_visible()
     expect(page.get_by_role("link", name="Evidence").first).to_be_visible()
     page.go_back()
     expect(page.get_by_label("Title")).to_have_value("Kept by the browser")

@@ -134,7 +134,7 @@ def test_position_is_private_to_its_owner(session, cast, browser_of, position, r
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"title": " "}, "What was the position called?"),
+        ({"title": " "}, "Enter the title of the position."),
         ({"title": "x" * 201}, "at most 200 characters"),
         ({"employer": "x" * 201}, "Employer"),
         ({"started_on": ""}, "When did it start?"),

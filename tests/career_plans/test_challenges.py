@@ -127,7 +127,7 @@ def test_empty_reflection_is_rejected_and_keeps_the_plan(alice):
     alice.put(PAGE, PLAN)
     response = alice.post(f"{PAGE}/reflections", {"text": " "})
     assert response.status_code == 422
-    assert "Write a sentence at least." in response.text
+    assert "Write at least one sentence." in response.text
     assert "Two half days a week." in response.text
 
 

@@ -55,7 +55,7 @@ def test_worksheet_shows_all_questions(alice):
 
 
 def test_not_yet_requires_a_future_review_date(alice, session):
-    for day, problem in (("", "“Not yet” needs the day"), ("2020-01-01", "This day is past")):
+    for day, problem in (("", "“Not yet” needs a day"), ("2020-01-01", "This day is in the past")):
         response = alice.put(PAGE, {**SHEET, "answer_review_on": day})
         assert response.status_code == 422
         assert problem in text_of(response.text)
@@ -82,7 +82,7 @@ def test_worksheet_totals_are_shown_and_compared(alice):
     page = text_of(alice.get(PAGE).text)
     assert "Cost to you 10,500" in page
     assert "Weeks it takes 167" in page
-    assert "Master's degree beside the job: not yet, by my worksheet of" in page
+    assert "Master's degree beside the job: not yet, according to my worksheet of" in page
     alice.put(f"{LIST}/none", {"answer_decision": "yes", "answer_fees": "0", "seen": "0"})
     comparison = text_of(alice.get(LIST).text).split("Your sheets compared")[1]
     assert "10,500 167 not yet 1 Jun 2027" in comparison
@@ -154,7 +154,7 @@ def test_worksheet_is_private_to_its_owner(alice, cast, browser_of, role):
     for page in (LIST, PAGE, f"{STAGE}?worksheet=masters_part_time"):
         response = other.get(page).text
         assert "CANARY" not in response
-        assert "by my worksheet" not in response
+        assert "according to my worksheet" not in response
 
 
 def test_figure_requires_all_its_answers():

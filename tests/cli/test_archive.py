@@ -26,7 +26,7 @@ def test_exported_archive_is_imported_into_another_account(run, cast, session, n
     assert "already; name it with --into" in run("import", "user", file).stderr
     full = run("import", "user", file, "--into", "alice@example.org")
     assert full.exit_code == 1
-    assert "has records already" in full.stderr
+    assert "already has records" in full.stderr
 
     assert run("import", "user", file, "--into", "mallory@example.org").exit_code == 0
     session.rollback()
@@ -68,7 +68,7 @@ def test_import_rejects_unknown_records_unless_partly_is_given(run, cast, sessio
     file.write_bytes(pack(contents).getvalue())
     refused = run("import", "user", file)
     assert refused.exit_code == 1
-    assert "1 record has no place here: A milestone of another company" in refused.stderr
+    assert "1 record cannot be used here: A milestone of another company" in refused.stderr
     session.rollback()
     assert session.scalar(sa.select(User).where(User.email == "alice@new.example")) is None
 

@@ -122,8 +122,8 @@ def test_deletion_ends_all_access_and_cancelling_restores_it(
         "account.deletion_cancelled",
     ]
     activity = home.get("/activity?kind=account").text
-    assert "Deletion of the account requested" in activity
-    assert "Account kept: its deletion is cancelled" in activity
+    assert "Account deletion requested" in activity
+    assert "Account deletion cancelled" in activity
 
 
 def test_returning_user_can_sign_out_without_cancelling(alice, session, cast, browser_of):

@@ -256,7 +256,7 @@ def test_restore_erases_people_erased_after_the_backup(session, cast, now, folde
         line[1:] for line in audit_messages.render_lines(session.scalars(erased).all(), {})
     ] == [
         (
-            "An account that a restored backup had brought back was deleted for good again.",
+            "An account restored from a backup was deleted for good again.",
             "on the command line",
         )
     ]

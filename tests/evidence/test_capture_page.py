@@ -95,7 +95,7 @@ def test_proposal_lists_open_provable_milestones_first(session, cast, browser_of
     page = browser_of(cast.alice).post("/evidence/capture", {"captured": DOC}).text
     groups = re.findall(r'<optgroup label="([^"]+)">(.*?)</optgroup>', page, re.S)
     (open_ones, first), (_others, second) = groups
-    assert open_ones == "Open, and proved by this kind"
+    assert open_ones == "Open milestones that this kind proves"
     assert f'"{DESIGN}"' in first
     assert f'"{LEVELS}"' in second
     assert f'"{MENTOR}"' in second

@@ -209,7 +209,7 @@ def test_small_files_count_as_full_blocks_toward_quota(app, session, cast, brows
     answer = browser_of(cast.alice).post(
         "/evidence", file_form((b"a", "a.md"), (b"b", "b.md"), (b"c", "c.md"))
     )
-    assert "“c.md” has no room" in answer.text
+    assert "There is no room for “c.md”" in answer.text
 
 
 def test_upload_over_user_quota_is_rejected(app, session, cast, browser_of, monkeypatch):
@@ -218,7 +218,10 @@ def test_upload_over_user_quota_is_rejected(app, session, cast, browser_of, monk
     assert send_large(alice, "/evidence", b"a" * 700_000).status_code == 303
     answer = send_large(alice, "/evidence", b"b" * 700_000)
     assert answer.status_code == 422
-    assert "“large.txt” has no room: your files may take 1 MB, and 0.3 MB are left." in answer.text
+    assert (
+        "There is no room for “large.txt”: your files can take up 1 MB, and 0.3 MB are left."
+        in answer.text
+    )
 
 
 def test_only_upload_routes_accept_large_bodies(cast, browser_of):
@@ -230,7 +233,7 @@ def test_only_upload_routes_accept_large_bodies(cast, browser_of):
         answer = send_large(alice, path, b"x" * MAX_UPLOAD_BYTES)
         assert answer.status_code == 413
         assert "Too much at once" in answer.text
-        assert "may have 25 MB" in answer.text
+        assert "can total at most 25 MB" in answer.text
         assert "Back button leads to the form" in answer.text
 
 

@@ -194,7 +194,7 @@ def test_visibility_defaults_to_team_then_to_last_choice(session, cast, now, bro
         ({"occurred_on": "13/04/2026"}, "occurred_on", "This is not a date"),
         ({"occurred_on": "2026-02-30"}, "occurred_on", "This is not a date"),
         ({"occurred_on": "2999-01-01"}, "occurred_on", "This date is in the future"),
-        ({"occurred_on": "0202-01-01"}, "occurred_on", "looks mistyped"),
+        ({"occurred_on": "0202-01-01"}, "occurred_on", "Check the year"),
         ({"url": "", "description": ""}, "url", "Add a link, a file or a description"),
         ({"url": "javascript:alert(1)"}, "url", "not a web address"),
         ({"url": "https://"}, "url", "not a web address"),

@@ -123,7 +123,7 @@ def test_page_shows_versions_reviews_and_confirmations(session, cast, now, brows
     page = browser_of(cast.alice).get(f"/evidence/{piece.id}").text
     assert "Bob verified version 1" in page
     assert "Read twice." in page
-    assert "Until it is judged, version 1 counts." in page
+    assert "Until it is reviewed, version 1 counts." in page
     assert page.count("confirmed by Bob") == 1
 
 
@@ -232,7 +232,7 @@ def test_evidence_counts_once_its_milestone_is_marked_as_done(session, cast, now
     assert (answer.status_code, answer.location) == (303, f"/evidence/{piece.id}#main")
     assert score_of(alice) - before == pytest.approx(float(gain[1]), abs=0.11)
     page = flat(alice.get(f"/evidence/{piece.id}").text)
-    assert "No manager sees a draft. It counts as evidenced." in page
+    assert "Managers do not see drafts. It counts as evidenced." in page
     assert "tone-badge tone-evidenced" in page
     assert "Mark as done" not in page
 

@@ -150,7 +150,7 @@ def test_edit_of_verified_evidence_is_draft_if_it_proves_nothing(
     assert alice.put(address, sent).status_code == 303
     assert state_and_visibility(session, piece.id) == ("draft", "team")
     page = flat(alice.get(address).text)
-    assert "Version 2 is not submitted. Version 1 counts until a newer one is judged." in page
+    assert "Version 2 is not submitted. Version 1 counts until a newer one is reviewed." in page
     assert LINK_FIRST in page
 
 
@@ -164,7 +164,7 @@ def test_page_says_when_no_manager_can_review(session, cast, now, browser_of):
     mallory = browser_of(cast.mallory)
     assert "You are in no team with a manager" in mallory.get(f"/evidence/{piece.id}").text
     mallory.put(f"/evidence/{piece.id}/submission")
-    assert "nobody sees it" in mallory.get(f"/evidence/{piece.id}").text
+    assert "no one sees it" in mallory.get(f"/evidence/{piece.id}").text
 
 
 @pytest.mark.parametrize("visibility", ["team", "private"])
@@ -184,7 +184,7 @@ def test_submission_in_team_without_manager_shares_with_mentor(
     alice.put(f"{address}/submission", {"visibility": "team"})
     assert state_and_visibility(session, piece.id) == ("submitted", "team")
     page = flat(alice.get(address).text)
-    assert "is now shared with Bob for comments. Nobody can verify it until" in page
+    assert "is now shared with Bob for comments. It cannot be verified until" in page
     assert "Shared with Bob for comments. Cairn does not notify them" in page
     assert "You are in no team with a manager, so nobody can review it." in page
     assert "waiting for a manager" not in page
@@ -253,7 +253,7 @@ def test_page_says_which_version_awaits_review_and_which_counts(
     sent = form_fields(role="Lead", visibility="team", milestones=DESIGN, revision=piece.revision)
     assert alice.put(address, sent).status_code == 303
     page = alice.get(address).text
-    assert "Version 2 is waiting for a review; version 1 counts until it is judged." in page
+    assert "Version 2 is waiting for a review; version 1 counts until it is reviewed." in page
     assert "Version 2 is waiting for review. Meanwhile version 1 counts." in page
     assert "Version 2 saved, waiting for review" in page
 
@@ -515,7 +515,7 @@ def test_another_manager_can_start_review_after_reviewer_left(
     page = carol.get(f"/reviews/{piece.id}").text
     assert "In review by" not in page
     assert "Start review" in page
-    assert "Carol can judge it" in alice.get(f"/evidence/{piece.id}").text
+    assert "Carol can review it" in alice.get(f"/evidence/{piece.id}").text
     taken = carol.put(f"/reviews/{piece.id}/taking", {"version_id": str(piece.current_id)})
     assert taken.status_code == 303
     assert "In review by you" in carol.get(f"/reviews/{piece.id}").text

@@ -234,7 +234,7 @@ def make_zip(*names: str, text: str, method: int = zipfile.ZIP_DEFLATED) -> byte
         (
             "linkedin",
             make_zip("Positions.csv", text="Title,Company Name\n" + "a,b\n" * 400_000),
-            "far more",
+            "suspiciously large",
         ),
         # Each file is within the limit, both together are not.
         ("linkedin", make_zip("1/Positions.csv", "2/Positions.csv", text="\n" * 600_000), "large"),
@@ -242,9 +242,9 @@ def make_zip(*names: str, text: str, method: int = zipfile.ZIP_DEFLATED) -> byte
         (
             "linkedin",
             make_zip("Positions.csv", text="a\n", method=zipfile.ZIP_BZIP2),
-            "packed in a way",
+            "compression method",
         ),
-        ("linkedin", make_zip("../../Skills.csv", text="Name\nA\n"), "no name for a file"),
+        ("linkedin", make_zip("../../Skills.csv", text="Name\nA\n"), "a file with an invalid name"),
         ("linkedin", make_zip("Skills.csv", text="Name\nA\n"), "no positions"),
         (
             "linkedin",
@@ -286,7 +286,7 @@ def test_unreadable_file_is_rejected_with_reason(key, data, expected):
 
 def test_zip_path_traversal_is_rejected_and_writes_nothing(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ImportFault, match="no name for a file"):
+    with pytest.raises(ImportFault, match="a file with an invalid name"):
         read("linkedin", make_zip("../../Positions.csv", text=POSITIONS))
     assert list(Path(tmp_path.parent).glob("*.csv")) == []
 

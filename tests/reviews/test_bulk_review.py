@@ -82,7 +82,7 @@ def test_manager_verifies_several_pieces_at_once(
     bob = browser_of(cast.bob)
     assert path in bob.get(f"/teams/ranking/people/{cast.alice}").text
     page = bob.get(path).text
-    assert "Alice shares 2 pieces that nobody here has judged yet." in flat(page)
+    assert "Alice shares 2 pieces that no one here has reviewed yet." in flat(page)
     assert page.index("Old design") < page.index("New design")
     assert "Unfinished design" not in page
     assert (
@@ -100,7 +100,7 @@ def test_manager_verifies_several_pieces_at_once(
     assert review_bases(session) == {"Old design": "first_hand", "New design": "referee"}
     links = {link.milestone_key: link for link in session.get(Evidence, new.id).links}
     assert links[LEVELS].left_out_review_id is not None
-    assert "Nothing is left to judge at once" in page
+    assert "Nothing is left to verify in bulk" in page
     entries = sa.select(AuditEntry.target).where(AuditEntry.action == "evidence.verified")
     assert {str(old.id), str(new.id)} <= set(session.scalars(entries))
 
@@ -121,7 +121,7 @@ def test_evidence_without_selected_milestone_stays_submitted(
     chosen["milestones"] = [f"{old.id} {LEVELS}"]
     page = flat(browser_of(cast.bob).put(path, chosen).text)
     assert "One piece of Alice is verified." in page
-    assert "New design</strong>: No milestone of it is ticked" in page
+    assert "New design</strong>: None of its milestones is ticked" in page
     assert not re.findall(r'name="(?:pieces|milestones)"[^>]* checked', page)
     assert "I worked on both.</textarea>" in page
     assert 'value="referee" selected' in page
@@ -216,7 +216,7 @@ def test_reviews_can_be_withdrawn_for_ten_minutes(session, cast, browser_of, pie
         page = send_and_follow(
             bob, "delete", path, {"decided_at": decided_at, "reason": "Not my call."}
         )
-    assert flat(page).count("A review can be taken back for ten minutes only.") == 2
+    assert flat(page).count("A review can only be taken back within ten minutes.") == 2
     assert len(review_bases(session)) == 2
 
 
@@ -273,7 +273,7 @@ def test_form_without_basis_or_selection_is_rejected(session, cast, browser_of, 
     bob, (old, _new) = browser_of(cast.bob), pieces
     answer = bob.put(path, review_form(old, basis="", comment="Kept"))
     assert answer.status_code == 422
-    assert "choose one of the three" in answer.text
+    assert "one of the three" in answer.text
     assert "Kept" in answer.text
     assert len(re.findall(r'name="pieces"[^>]* checked', answer.text)) == 1
     assert bob.put(path, review_form()).status_code == 422

@@ -82,7 +82,7 @@ def test_page_describes_active_filters(session, cast, now, browser_of, pieces):
         assert '<a href="/reviews">Show all waiting</a>' in page
     review_evidence(session, cast, pieces[0], now)
     page = bob.get("/reviews?show=judged&team=ranking").text
-    assert "One piece judged in the last 30 days, in the team Ranking." in page
+    assert "One piece reviewed in the last 30 days, in the team Ranking." in page
 
 
 def test_filters_select_matching_evidence(session, cast, now, pieces):

@@ -122,7 +122,7 @@ def test_basis_is_shown_with_reviewer_name(
     # No basis is preselected, and Enter in a field submits none.
     refused = bob.put(f"/reviews/{piece.id}", review_form(piece, basis=""))
     assert refused.status_code == 422
-    assert "Say what it rests on: choose one of the three." in refused.text
+    assert "Choose the basis for your decision, one of the three." in refused.text
     # The button for a basis is the decision.
     bob.put(f"/reviews/{piece.id}", {**review_form(piece, basis=basis), "decision": ""})
     alice = browser_of(cast.alice)
@@ -134,7 +134,7 @@ def test_basis_is_shown_with_reviewer_name(
 def test_unknown_basis_is_rejected_and_input_is_kept(session, bob, piece):
     answer = bob.put(f"/reviews/{piece.id}", review_form(piece, basis="hearsay", comment="Good."))
     assert answer.status_code == 422
-    assert "Say what it rests on: choose one of the three." in answer.text
+    assert "Choose the basis for your decision, one of the three." in answer.text
     assert "Good.</textarea>" in answer.text
     assert state_and_confirmed(session, piece) == ("submitted", set())
 
@@ -206,7 +206,7 @@ def test_verification_is_withdrawn(session, cast, now, browser_of, bob, piece):
     # A reason for the author is required.
     unexplained = bob.post(f"/reviews/{piece.id}?_method=DELETE", {**sent, "reason": " "})
     assert unexplained.status_code == 422
-    assert "Say in a line why you take it back" in unexplained.text
+    assert "Say in one line why you take it back" in unexplained.text
     withdrawn = bob.post(f"/reviews/{piece.id}?_method=DELETE", sent)
     assert withdrawn.status_code == 200
     assert "“Feature store design” is no longer verified." in withdrawn.text
@@ -243,7 +243,7 @@ def test_verification_is_withdrawn(session, cast, now, browser_of, bob, piece):
     assert "Feature store design" in bob.get("/reviews").text
     again = bob.post(f"/reviews/{piece.id}?_method=DELETE", sent)
     assert again.status_code == 409
-    assert "This review was taken back already." in again.text
+    assert "This review has already been taken back." in again.text
     assert bob.put(f"/reviews/{piece.id}", review_form(piece)).status_code == 303
     assert state_and_confirmed(session, piece) == ("verified", {DESIGN, LEVELS})
     page = bob.get(f"/reviews/{piece.id}").text
@@ -281,7 +281,7 @@ def test_return_is_withdrawn_until_resubmission(session, cast, now, browser_of, 
     assert withdrawal_form(bob.get(f"/reviews/{piece.id}").text) is None
     refused = bob.delete(f"/reviews/{piece.id}", withdrawal)
     assert refused.status_code == 409
-    assert "Its author has worked on it since" in refused.text
+    assert "Its author has changed it since" in refused.text
 
 
 @pytest.mark.parametrize("started", [True, False])
@@ -313,14 +313,14 @@ def test_only_the_reviewer_can_withdraw_within_ten_minutes(
     assert withdrawal_form(dave.get(f"/reviews/{piece.id}").text) is None
     refused = dave.delete(f"/reviews/{piece.id}", sent)
     assert refused.status_code == 409
-    assert "Only the reviewer who decided it can take that back." in refused.text
+    assert "Only the reviewer who made this decision can take it back." in refused.text
     review = session.scalars(sa.select(Review)).one()
     review.decided_at -= dt.timedelta(minutes=11)
     session.commit()
     assert withdrawal_form(bob.get(f"/reviews/{piece.id}").text) is None
     refused = bob.delete(f"/reviews/{piece.id}", sent)
     assert refused.status_code == 409
-    assert "for ten minutes only" in refused.text
+    assert "only be taken back within ten minutes" in refused.text
     assert state_and_confirmed(session, piece)[0] == "verified"
 
 
@@ -371,7 +371,9 @@ def test_evidence_without_provable_milestone_can_only_be_returned(
     session.commit()
     address = f"/reviews/{piece.id}"
     page = flat(bob.get(address).text)
-    assert "linked to no milestone that evidence of this kind proves, so there is nothing" in page
+    assert (
+        "not linked to a milestone that evidence of this kind proves, so there is nothing" in page
+    )
     assert "Return with comment" in page
     assert ">Verify: " not in page
     for milestones in ([], links, [DESIGN]):
@@ -405,7 +407,7 @@ def test_return_requires_comment(session, bob, piece):
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"decision": "praised"}, "either verifies or returns"),
+        ({"decision": "praised"}, "whether to verify or return it"),
         ({"comment": "x" * 5001}, "at most 5,000"),
         ({"milestones": [MENTOR]}, "evidence of this kind cannot prove it"),
         ({"milestones": ["no-such-milestone"]}, "is not linked"),
@@ -454,7 +456,7 @@ def test_conflict_shows_changes_since_version_read(session, cast, now, bob, piec
         assert "https://example.org/newer" in changed
         assert "Lead since the return" not in changed
         assert ("It was called “Feature store design” before." in answer.text) == (body is sent)
-    assert "which was judged" in bob.get(f"/reviews/{piece.id}").text
+    assert "which was reviewed" in bob.get(f"/reviews/{piece.id}").text
 
 
 def test_review_of_outdated_title_is_refused(session, cast, now, bob, piece):
@@ -533,7 +535,7 @@ def test_second_of_two_reviewers_is_refused_and_text_is_kept(
     assert browser_of(cast.dave).put(f"/reviews/{piece.id}", sent).status_code == 303
     answer = bob.put(f"/reviews/{piece.id}", review_form(piece, comment="Well done."))
     assert answer.status_code == 409
-    assert "Someone judged it in the meantime" in answer.text
+    assert "Someone reviewed it in the meantime" in answer.text
     box = re.search(r'<textarea[^>]*name="text"[^>]*>\s*([^<]*)<', answer.text)
     assert box.group(1).strip() == "Well done."
     assert answer.text.count("Well done.") == 1
@@ -636,7 +638,7 @@ def test_page_shows_changes_since_verified_version(session, cast, now, bob, piec
         impacts=(LATENCY, Impact("team", "teams served", "1", "6", "teams")),
     )
     page = flat(bob.get(f"/reviews/{piece.id}").text)
-    assert "Version 1 is verified and counts until you judge this one" in page
+    assert "Version 1 is verified and counts until you review this one" in page
     assert "Changes since version 1, which is verified" in page
     changed = page.split("Changes since")[1].split("</details>")[0]
     columns, text = changed.split("</table>")
@@ -671,7 +673,7 @@ def test_page_shows_changes_since_returned_version(session, cast, now, bob, piec
     edit_evidence(session, cast, piece, now, role="Lead")
     submit_evidence(session, cast, piece, now)
     page = bob.get(f"/reviews/{piece.id}").text
-    assert "Changes since version 1, which was judged" in page
+    assert "Changes since version 1, which was reviewed" in page
     assert "Read twice." in page
 
 
@@ -714,7 +716,7 @@ def test_manager_cannot_review_own_evidence(session, cast, now, bob):
         bob.put(f"/reviews/{own.id}/taking", {"version_id": str(own.current_id)}),
     ):
         assert answer.status_code == 403
-        assert "Nobody reviews their own evidence." in answer.text
+        assert "You cannot review your own evidence." in answer.text
     assert state_and_confirmed(session, own) == ("submitted", set())
 
 
@@ -751,7 +753,7 @@ def test_unshared_evidence_looks_like_unknown_id(session, cast, now, bob, state)
     missing = uuid.uuid4()
     answers = {without_csrf_token(bob.get(f"/reviews/{one}").text) for one in (piece.id, missing)}
     assert len(answers) == 1
-    assert "It is not waiting for your review, or no longer." in next(iter(answers))
+    assert "It is not waiting for your review, or is no longer waiting." in next(iter(answers))
     assert '<a href="/reviews">See the review queue</a>' in next(iter(answers))
     for one in (piece.id, missing):
         assert bob.get(f"/reviews/{one}").status_code == 404

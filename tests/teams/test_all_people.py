@@ -55,7 +55,7 @@ def test_people_page_lists_everyone_of_all_managed_teams(session, cast, browser_
     [row] = csv.DictReader(io.StringIO(sheet.data.decode("utf-8-sig")))
     assert (row["Name"], row["Team"]) == ("Mallory", "Eval, Vision")
     log = browser_of(cast.erin).get("/admin/audit?kind=export").text
-    assert "The matrix of everyone whom Bob sees was exported as CSV: 1 of 3 people." in log
+    assert "The matrix of everyone Bob can see was exported as CSV: 1 of 3 people." in log
     # Dave manages Vision with the nested Eval, whose matrix already shows all his people.
     dave = browser_of(cast.dave)
     assert listed_names(dave.get("/people").text) == ["Mallory"]

@@ -357,7 +357,7 @@ def test_lapsed_evidence_and_pending_versions_are_marked(
     session.commit()
     page = browser_of(cast.bob).get(path).text
     assert page.count("Lapsed") >= 2
-    assert "version 1 counts until version 2 is judged" in page
+    assert "version 1 counts until version 2 is reviewed" in page
 
 
 def test_statement_count_does_not_grow_with_progress(
