@@ -17,9 +17,9 @@ __all__ = ["create_app"]
 def create_app(overrides: Mapping[str, Any] | None = None, *, with_commands: bool = True) -> Flask:
     """Create the application, see `roadmap.app`."""
     if with_commands:
-        from roadmap.cli.command_groups import add_commands, needs_no_installation
+        from roadmap.cli.command_groups import add_commands, runs_without_settings
 
-        if needs_no_installation():
+        if runs_without_settings():
             from flask import Flask
 
             bare = Flask("roadmap")

@@ -258,7 +258,7 @@ def test_old_rows_are_removed_when_recomputing_fails(installation: Installation)
         db.session.execute(sa.text("ALTER TABLE readiness_summary RENAME TO elsewhere"))
         db.session.commit()
         with pytest.raises(sa.exc.DBAPIError):
-            tasks.tidy()
+            tasks.run_maintenance()
         assert db.session.scalar(sa.select(sa.func.count()).select_from(Attempt)) == 0
 
 

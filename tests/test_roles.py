@@ -14,7 +14,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from roadmap.core.database import db
-from roadmap.core.problems import is_below_api
+from roadmap.core.problems import is_api_path
 from roadmap.core.types import Base
 from tests.support.cast import Cast
 from tests.support.route_manifest import CHANGES, PAGES, ROLES, Change, Page
@@ -120,7 +120,7 @@ def test_forbidden_request_is_in_the_audit_log(
 
 def needs_csrf_token(change: Change) -> bool:
     """The API ignores cookies, so it needs no CSRF token."""
-    return change.pages["nobody"] != 404 and not is_below_api(change.rule)
+    return change.pages["nobody"] != 404 and not is_api_path(change.rule)
 
 
 @pytest.mark.parametrize(

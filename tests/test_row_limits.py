@@ -11,7 +11,7 @@ from flask import Flask
 from roadmap.auth import api_tokens
 from roadmap.career import actions as career
 from roadmap.career_plans import actions as career_plans
-from roadmap.core.problems import is_below_api
+from roadmap.core.problems import is_api_path
 from roadmap.endorsements import actions as endorsements
 from roadmap.evidence import actions as evidence
 from roadmap.evidence import review_actions
@@ -85,7 +85,7 @@ WITHOUT_LIMIT = {
 ADDING_FORMS = {
     change.rule: change
     for change in reversed(CHANGES)
-    if change.method == "POST" and not is_below_api(change.rule)
+    if change.method == "POST" and not is_api_path(change.rule)
 }
 
 

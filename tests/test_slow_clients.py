@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from roadmap.core.uploads import SENDER
+from roadmap.core.uploads import SENDER_KEY
 from roadmap.server.gateway import UPLOADS_PER_USER, Gateway, Message, make_environ
 from tests.support.guides import code_block_with
 from tests.support.nginx import nginx_proxy
@@ -130,7 +130,7 @@ def fail_when_called(_environ: object, _start: object) -> list[bytes]:
 
 def test_concurrent_uploads_are_limited_per_user(tmp_path: Path) -> None:
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
-        environ.get(SENDER, []).append(environ["HTTP_COOKIE"])
+        environ.get(SENDER_KEY, []).append(environ["HTTP_COOKIE"])
         start_response("200 OK", [])
         return [b"ok"]
 

@@ -84,11 +84,11 @@ def save_account() -> Response:
             now=now(),
             **{name: form[name].data or "" for name in PROFILE_FIELDS},
         )
-    except EditConflict as late:
+    except EditConflict as conflict:
         # Keep the entered values; submitting again overwrites the other change deliberately.
-        for name, value in late.stored.items():
+        for name, value in conflict.stored.items():
             form[f"{name}_read"].data = value
-        return _render_account(form, 409, late=_conflict_labels(form, late))
+        return _render_account(form, 409, saved_values=_conflict_labels(form, conflict))
     flash(_("Your account is saved."))
     return see_other("account.show_account")
 
@@ -175,7 +175,7 @@ def confirm_email(token: str) -> Response:
         email_confirmation.confirm_email(
             db.session, me, pending.id, by=me, address=client_address(), now=now()
         )
-    except email_confirmation.NotPending:
+    except email_confirmation.EmailNotPending:
         return _refuse_link()
     except actions.EmailTaken:
         return render_error(
@@ -326,24 +326,24 @@ def _request_email(form: ChangeEmailForm) -> Response:
     return see_other("account.show_account")
 
 
-def _conflict_labels(form: ProfileForm, late: EditConflict) -> dict[str, str]:
+def _conflict_labels(form: ProfileForm, conflict: EditConflict) -> dict[str, str]:
     """Return the stored values of the fields that were changed elsewhere, by label."""
     themes = {value: label for value, label, *_more in form.theme.iter_choices()}
     return {
         str(form[name].label.text): str(themes[value] if name == "theme" else value)
-        for name, value in late.stored.items()
+        for name, value in conflict.stored.items()
     }
 
 
 def _render_account(
-    form: ProfileForm, status: int = 200, late: dict[str, str] | None = None
+    form: ProfileForm, status: int = 200, saved_values: dict[str, str] | None = None
 ) -> Response:
     pending = queries.find_pending_email(db.session, current_user.id)
     return render_page(
         "account/account.html",
         status,
         form=form,
-        late=late,
+        saved_values=saved_values,
         sessions=[
             (row, *parse_user_agent(row.user_agent), row.id == current_user.session_id)
             for row in queries.list_sessions(db.session, current_user.id, now=now())

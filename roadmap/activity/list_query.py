@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from roadmap.activity.messages import ACTIONS_BY_KIND
-from roadmap.activity.queries import WHO, Condition, subjects_of
+from roadmap.activity.queries import ACTOR_FILTERS, Condition, load_subjects
 from roadmap.catalog.queries import published_roadmap
 from roadmap.core.text import clean_line
 from roadmap.people.actor import Actor
@@ -43,7 +43,7 @@ class ActivityQuery:
 
     The days are a single day (`on`) or a range with both ends included. The parameter `since` is an
     alias of `from`. Unknown values are ignored, except an invalid day, which is kept in
-    `wrong_day`.
+    `invalid_day`.
     """
 
     kind: str = ""
@@ -53,14 +53,14 @@ class ActivityQuery:
     on: dt.date | None = None
     first: dt.date | None = None
     last: dt.date | None = None
-    wrong_day: str = ""
+    invalid_day: str = ""
 
     @classmethod
     def parse(cls, values: Mapping[str, str]) -> ActivityQuery:
         kind, who = clean_line(values.get("kind")), clean_line(values.get("who"))
         found = cls(
             kind=kind if kind in ACTIONS_BY_KIND else "",
-            who=who if who in WHO else "",
+            who=who if who in ACTOR_FILTERS else "",
             roadmap=clean_line(values.get("roadmap"))[:60],
             milestone=clean_line(values.get("milestone"))[:60],
         )
@@ -70,23 +70,23 @@ class ActivityQuery:
             try:
                 days[name] = parse_day(text)
             except ValueError:
-                found.wrong_day = text[:MAX_DAY_LENGTH]
+                found.invalid_day = text[:MAX_DAY_LENGTH]
         found.on = days.get("on")
         found.first, found.last = days.get("from") or days.get("since"), days.get("to")
         return found
 
     @property
-    def is_backwards(self) -> bool:
+    def is_reversed(self) -> bool:
         return bool(self.first and self.last and self.first > self.last)
 
     @property
-    def is_clear(self) -> bool:
+    def is_valid(self) -> bool:
         """Return whether the days are valid."""
-        return not self.wrong_day and not self.is_backwards
+        return not self.invalid_day and not self.is_reversed
 
     @property
     def is_filtered(self) -> bool:
-        return bool(any(self.arguments.values()) or self.wrong_day)
+        return bool(any(self.arguments.values()) or self.invalid_day)
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -118,9 +118,9 @@ class ActivityQuery:
 
     def _subjects(self, session: Session, actor: Actor) -> set[str]:
         if self.milestone:
-            return subjects_of(session, actor.id, [self.milestone])
+            return load_subjects(session, actor.id, [self.milestone])
         published = published_roadmap(session, self.roadmap)
         if published is None:
             return set()
-        subjects = subjects_of(session, actor.id, published.content.by_key)
+        subjects = load_subjects(session, actor.id, published.content.by_key)
         return subjects | {str(published.roadmap_id)}

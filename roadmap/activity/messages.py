@@ -14,7 +14,7 @@ from typing import Any
 
 from flask_babel import LazyString
 
-from roadmap.activity.queries import Entry, Titles, milestones_in
+from roadmap.activity.queries import Entry, Titles, milestones_of_entry
 from roadmap.core.i18n import date_filter, isolate_rtl, ngettext, number_filter
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
@@ -128,7 +128,7 @@ MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
 }
 ACTIONS_BY_KIND = {kind: tuple(messages) for kind, messages in MESSAGES_BY_KIND.items()}
 MESSAGES = {key: text for messages in MESSAGES_BY_KIND.values() for key, text in messages.items()}
-KIND_OF = {action: kind for kind, actions in ACTIONS_BY_KIND.items() for action in actions}
+KIND_BY_ACTION = {action: kind for kind, actions in ACTIONS_BY_KIND.items() for action in actions}
 STATUSES: dict[str, LazyString] = {
     "not_started": _l("not started"),
     "in_progress": _l("in progress"),
@@ -178,7 +178,7 @@ def describe(
 def _described_entry(
     entry: Entry, text: str, href: str | None, reader_id: uuid.UUID
 ) -> DescribedEntry:
-    kind, by = KIND_OF.get(entry.action, ""), _name_actor(entry, reader_id)
+    kind, by = KIND_BY_ACTION.get(entry.action, ""), _name_actor(entry, reader_id)
     return DescribedEntry(entry, kind, text, href, by, entry.actor_id == reader_id)
 
 
@@ -204,7 +204,7 @@ def _sentence(entry: Entry, titles: Titles) -> str:
     if message is None and entry.action.startswith("imported."):
         # The action happened on another installation, so do not describe it as done here.
         action = entry.action.removeprefix("imported.")
-        kind = KINDS.get(KIND_OF.get(action, ""), action)
+        kind = KINDS.get(KIND_BY_ACTION.get(action, ""), action)
         return _("From an imported archive: %(kind)s (%(action)s)", kind=kind, action=action)
     if message is None:
         return _("Other: %(action)s", action=entry.action)
@@ -329,13 +329,13 @@ def _edited_fields(entry: Entry) -> str:
 
 def _milestone_names(entry: Entry, titles: Titles) -> str:
     """Return the title of a single milestone, or the number of several."""
-    keys = milestones_in(entry.data)
+    keys = milestones_of_entry(entry.data)
     if len(keys) == 1:
         return f"“{titles.milestone(keys[0])}”"
     return ngettext("%(num)d milestone", "%(num)d milestones", len(keys))
 
 
-def _number_of_pieces(entry: Entry) -> str:
+def _piece_count(entry: Entry) -> str:
     return ngettext("%(num)d piece", "%(num)d pieces", int(entry.data.get("number", 0)))
 
 
@@ -363,8 +363,8 @@ _CHANGES: Mapping[str, Callable[[Entry], str]] = {
     "enrollment.changed": _enrollment_change,
     "skill.assessed": _level_change,
     "evidence.edited": _edited_fields,
-    "history.verified": _number_of_pieces,
-    "history.verification_withdrawn": _number_of_pieces,
+    "history.verified": _piece_count,
+    "history.verification_withdrawn": _piece_count,
     "account.changed": _account_fields,
     **dict.fromkeys(
         ("account.mail_wanted", "account.single_keys", "account.plans_shared",
@@ -417,7 +417,7 @@ def _href(entry: Entry, titles: Titles) -> str | None:
 
 def _name_without_account(entry: Entry) -> str:
     """Return a placeholder for an actor whose account was erased or who never had one."""
-    is_review = KIND_OF.get(entry.action) == "reviews" and entry.subject_type in (
+    is_review = KIND_BY_ACTION.get(entry.action) == "reviews" and entry.subject_type in (
         "evidence",
         "history",
     )

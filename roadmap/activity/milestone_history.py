@@ -7,18 +7,18 @@ import uuid
 from sqlalchemy.orm import Session
 
 from roadmap.activity.messages import DescribedEntry, describe
-from roadmap.activity.queries import list_entries, load_titles, subjects_of
+from roadmap.activity.queries import list_entries, load_subjects, load_titles
 from roadmap.people.models import HistoryEntry
 
-SHOWN = 10
+MAX_SHOWN = 10
 
 
 def load_milestone_history(
     session: Session, user_id: uuid.UUID, key: str
 ) -> tuple[list[DescribedEntry], bool]:
     """Load the newest changes of a milestone; return them and whether there are older ones."""
-    about = HistoryEntry.subject.in_(subjects_of(session, user_id, [key]))
-    entries, more = list_entries(session, user_id, about, most=SHOWN)
+    about = HistoryEntry.subject.in_(load_subjects(session, user_id, [key]))
+    entries, more = list_entries(session, user_id, about, limit=MAX_SHOWN)
     if not entries:
         return [], more
     return describe(entries, load_titles(session, user_id, entries), user_id), more

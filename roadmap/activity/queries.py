@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 PAGE_SIZE = 50
 EXPORT_BATCH = 1_000
-WHO = ("me", "others")
+ACTOR_FILTERS = ("me", "others")
 Condition = sa.ColumnElement[bool]
 _AT: Any = HistoryEntry.at
 _ID: Any = HistoryEntry.id
@@ -78,7 +78,7 @@ def parse_position(text: str) -> tuple[dt.datetime, int]:
     return moment, int(key)
 
 
-def subjects_of(session: Session, user_id: uuid.UUID, keys: Collection[str]) -> set[str]:
+def load_subjects(session: Session, user_id: uuid.UUID, keys: Collection[str]) -> set[str]:
     """Return the subjects of entries about these milestones: their keys and linked evidence."""
     linked = sa.select(EvidenceMilestone.evidence_id).where(
         EvidenceMilestone.user_id == user_id, EvidenceMilestone.milestone_key.in_(keys)
@@ -91,15 +91,15 @@ def list_entries(
     user_id: uuid.UUID,
     *conditions: Condition,
     before: tuple[dt.datetime, int] | None = None,
-    most: int = PAGE_SIZE,
+    limit: int = PAGE_SIZE,
 ) -> tuple[list[Entry], bool]:
     """List the newest entries of a user's history; return them and whether there are more."""
     if before is not None:
         position = sa.tuple_(HistoryEntry.at, HistoryEntry.id, types=[_AT.type, _ID.type])
         conditions = (*conditions, position < before)
-    query = _select_entries(user_id, *conditions, most=most + 1)
+    query = _select_entries(user_id, *conditions, limit=limit + 1)
     found = [Entry(*row) for row in session.execute(query)]
-    return found[:most], len(found) > most
+    return found[:limit], len(found) > limit
 
 
 def list_batches(
@@ -112,14 +112,14 @@ def list_batches(
 
 
 def _select_entries(
-    user_id: uuid.UUID, *conditions: Condition, most: int | None = None
+    user_id: uuid.UUID, *conditions: Condition, limit: int | None = None
 ) -> sa.Select[Any]:
     """Select the columns of `Entry`, newest first."""
     page = (
         sa.select(HistoryEntry)
         .where(HistoryEntry.user_id == user_id, *conditions)
         .order_by(HistoryEntry.at.desc(), HistoryEntry.id.desc())
-        .limit(most)
+        .limit(limit)
     )
     # Limit first, so that previous data is only looked up for the listed entries.
     entry: Any = aliased(HistoryEntry, page.subquery())
@@ -134,7 +134,7 @@ def _select_entries(
 
 
 # Actions that replace a previous value.
-_SETTING = ("status.set", "plan.set", "skill.assessed", "enrollment.changed")
+_VALUE_ACTIONS = ("status.set", "plan.set", "skill.assessed", "enrollment.changed")
 
 
 def _data_before(entry: Any) -> sa.ScalarSelect[Any]:
@@ -142,7 +142,7 @@ def _data_before(entry: Any) -> sa.ScalarSelect[Any]:
     return (
         sa.select(earlier.data)
         .where(
-            entry.action.in_(_SETTING),
+            entry.action.in_(_VALUE_ACTIONS),
             earlier.user_id == entry.user_id,
             earlier.subject == entry.subject,
             earlier.id < entry.id,
@@ -158,10 +158,10 @@ def _data_before(entry: Any) -> sa.ScalarSelect[Any]:
     )
 
 
-def count_entries(session: Session, user_id: uuid.UUID, *conditions: Condition, most: int) -> int:
-    """Count the matching entries up to `most` + 1, because an exact count would be slow."""
+def count_entries(session: Session, user_id: uuid.UUID, *conditions: Condition, limit: int) -> int:
+    """Count the matching entries up to `limit` + 1, because an exact count would be slow."""
     found = sa.select(HistoryEntry.id).where(HistoryEntry.user_id == user_id, *conditions)
-    counted = sa.select(sa.func.count()).select_from(found.limit(most + 1).subquery())
+    counted = sa.select(sa.func.count()).select_from(found.limit(limit + 1).subquery())
     return session.scalar(counted) or 0
 
 
@@ -222,7 +222,7 @@ def load_titles(session: Session, user_id: uuid.UUID, entries: Iterable[Entry]) 
     subjects: dict[str, set[str]] = defaultdict(set)
     for entry in entries:
         subjects[_SUBJECT_TYPES.get(entry.subject_type, entry.subject_type)].add(entry.subject)
-        subjects["milestone"].update(milestones_in(entry.data))
+        subjects["milestone"].update(milestones_of_entry(entry.data))
     for content in titles.roadmaps:
         subjects["milestone"] -= content.by_key.keys()
         subjects["skill"] -= content.skill_by_key.keys()
@@ -237,14 +237,14 @@ def load_titles(session: Session, user_id: uuid.UUID, entries: Iterable[Entry]) 
     for subject_type, (key, title, owner) in models.items():
         is_id = isinstance(key.type, sa.Uuid)
         keys: list[Any] = (
-            [*_keys(subjects[subject_type])] if is_id else sorted(subjects[subject_type])
+            [*_parse_ids(subjects[subject_type])] if is_id else sorted(subjects[subject_type])
         )
         for batch in batched(keys):
             named = sa.select(key, title).where(key.in_(batch))
             if owner is not None:
                 named = named.where(owner == user_id)
             titles.known[subject_type].update((str(k), name) for k, name in session.execute(named))
-    if roadmap_ids := _keys(subjects["enrollment"]):
+    if roadmap_ids := _parse_ids(subjects["enrollment"]):
         roadmap = catalog.Roadmap
         named = sa.select(roadmap.id, roadmap.title, roadmap.slug)
         for key, title, slug in session.execute(named.where(roadmap.id.in_(roadmap_ids))):
@@ -269,7 +269,7 @@ _SUBJECT_TYPES = {
 }
 
 
-def milestones_in(data: _Json) -> list[str]:
+def milestones_of_entry(data: _Json) -> list[str]:
     """Return the milestones in an entry's data, such as those confirmed by a review.
 
     A change of links holds the milestones before and after; return only the added ones.
@@ -282,7 +282,7 @@ def milestones_in(data: _Json) -> list[str]:
     return [key for key in keys if isinstance(key, str)]
 
 
-def _keys(texts: Iterable[str]) -> list[uuid.UUID]:
+def _parse_ids(texts: Iterable[str]) -> list[uuid.UUID]:
     found = []
     for text in sorted(texts):
         try:

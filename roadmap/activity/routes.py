@@ -13,9 +13,9 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from roadmap.activity import queries
+from roadmap.activity.change_counts import ChangeCount, describe_counts
 from roadmap.activity.list_query import ActivityQuery
 from roadmap.activity.messages import KINDS, DescribedEntry, describe
-from roadmap.activity.since_figures import Figure, figures
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
 from roadmap.core.i18n import gettext as _
@@ -52,10 +52,10 @@ def overview() -> str:
         abort(404)
     entries: list[Entry] = []
     more, count = False, 0
-    if query.is_clear:
+    if query.is_valid:
         me, wanted = current_user.id, query.conditions(db.session, current_user)
         entries, more = queries.list_entries(db.session, me, *wanted, before=before)
-        count = queries.count_entries(db.session, me, *wanted, most=MAX_COUNTED)
+        count = queries.count_entries(db.session, me, *wanted, limit=MAX_COUNTED)
     titles = queries.load_titles(db.session, current_user.id, entries)
     lines = describe(entries, titles, current_user.id)
     return render_template(
@@ -65,7 +65,7 @@ def overview() -> str:
         who=[("me", _("You")), ("others", _("Others"))],
         roadmaps=[(each.slug, each.title) for each in titles.roadmaps],
         milestone=titles.milestone(query.milestone) if query.milestone else "",
-        days=_by_day(lines),
+        days=_group_by_day(lines),
         count=count,
         most_counted=MAX_COUNTED,
         newest=url_for("activity.overview", **query.arguments) if before else None,
@@ -82,10 +82,10 @@ def overview() -> str:
 def export() -> Response:
     """Download the filtered activity as CSV."""
     query = ActivityQuery.parse(request.args)
-    if not query.is_clear:
+    if not query.is_valid:
         return see_other("activity.overview", **request.args)
     wanted = query.conditions(db.session, current_user)
-    found = queries.count_entries(db.session, current_user.id, *wanted, most=MAX_EXPORTED)
+    found = queries.count_entries(db.session, current_user.id, *wanted, limit=MAX_EXPORTED)
     if found > MAX_EXPORTED:
         return render_error(
             422,
@@ -119,26 +119,26 @@ def since() -> str:
     day = query.first or today - dt.timedelta(days=30)
     listed = ActivityQuery(first=day)
     wanted = listed.conditions(db.session, current_user)
-    is_clear = not query.wrong_day and day <= today
+    is_valid = not query.invalid_day and day <= today
     entries: list[Entry] = []
-    counted: list[Figure] = []
+    counted: list[ChangeCount] = []
     more = False
-    if is_clear:
+    if is_valid:
         me = current_user.id
-        entries, more = queries.list_entries(db.session, me, *wanted, most=NEWEST_SHOWN)
-        counted = figures(queries.count_actions(db.session, me, *wanted))
+        entries, more = queries.list_entries(db.session, me, *wanted, limit=NEWEST_SHOWN)
+        counted = describe_counts(queries.count_actions(db.session, me, *wanted))
     return render_template(
         "activity/since.html",
         query=query,
         day=day,
         today=today,
-        is_clear=is_clear,
+        is_valid=is_valid,
         quick=[(count, today - dt.timedelta(days=count)) for count in QUICK_DAYS],
         figures=[
             (figure, url_for("activity.overview", **replace(listed, kind=figure.kind).arguments))
             for figure in counted
         ],
-        days=_by_day(_describe(entries)),
+        days=_group_by_day(_describe(entries)),
         more=more,
         primary=enrollment(db.session, current_user.id),
     )
@@ -149,7 +149,7 @@ def _describe(entries: list[Entry]) -> list[DescribedEntry]:
     return describe(entries, titles, current_user.id)
 
 
-def _by_day(lines: Iterable[DescribedEntry]) -> list[tuple[dt.date, list[Any]]]:
+def _group_by_day(lines: Iterable[DescribedEntry]) -> list[tuple[dt.date, list[Any]]]:
     """Group lines by day in the reader's time zone."""
     return [
         (day, list(each)) for day, each in groupby(lines, lambda line: current_user.today(line.at))

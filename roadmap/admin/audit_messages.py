@@ -29,7 +29,7 @@ KINDS: dict[str, LazyString] = {
 }
 # One message for all decisions, because the decision and the title are private to the author.
 _EVIDENCE_REVIEWED = _l("A piece of evidence of %(person)s was reviewed.")
-_REVIEW_TAKEN_BACK = _l("A review of a piece of evidence of %(person)s was taken back.")
+_REVIEW_WITHDRAWN = _l("A review of a piece of evidence of %(person)s was taken back.")
 MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
     "sign-in": {
         "session.begun": _l("Signed in."),
@@ -83,8 +83,8 @@ MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
     "review": {
         "evidence.verified": _EVIDENCE_REVIEWED,
         "evidence.returned": _EVIDENCE_REVIEWED,
-        "evidence.verification_withdrawn": _REVIEW_TAKEN_BACK,
-        "evidence.return_withdrawn": _REVIEW_TAKEN_BACK,
+        "evidence.verification_withdrawn": _REVIEW_WITHDRAWN,
+        "evidence.return_withdrawn": _REVIEW_WITHDRAWN,
         "skill.assessed": _l("A manager assessed %(person)s in %(skill)s."),
     },
     "export": {
@@ -151,22 +151,24 @@ def render_lines(
 
     `names` has the names of people who still have an account, by id.
     """
-    gone = _("a former colleague")
+    placeholder = _("a former colleague")
     return [
-        (entry, _render_message(entry, names, gone), _name_actor(entry, names, gone))
+        (entry, _render_message(entry, names, placeholder), _name_actor(entry, names, placeholder))
         for entry in entries
     ]
 
 
-def _name_actor(entry: AuditEntry, names: Mapping[uuid.UUID | None, str], gone: str) -> str:
+def _name_actor(entry: AuditEntry, names: Mapping[uuid.UUID | None, str], placeholder: str) -> str:
     if entry.actor_id or (entry.data or {}).get("actor_erased"):
-        return names.get(entry.actor_id, gone)
+        return names.get(entry.actor_id, placeholder)
     if entry.action in JOB_ACTIONS and not (entry.data or {}).get("cause"):
         return _("the job process")
     return _("someone not signed in") if entry.address else _("on the command line")
 
 
-def _render_message(entry: AuditEntry, names: Mapping[uuid.UUID | None, str], gone: str) -> str:
+def _render_message(
+    entry: AuditEntry, names: Mapping[uuid.UUID | None, str], placeholder: str
+) -> str:
     if entry.action not in MESSAGES:
         return _("Other: %(action)s", action=entry.action)
     data = entry.data or {}
@@ -184,8 +186,8 @@ def _render_message(entry: AuditEntry, names: Mapping[uuid.UUID | None, str], go
         **dict.fromkeys(("count", "name", "reason", "revision", "shown")),
         **data,
         "target": target,
-        "person": names.get(who, gone),
-        "actor": names.get(entry.actor_id, gone),
+        "person": names.get(who, placeholder),
+        "actor": names.get(entry.actor_id, placeholder),
         "team": team,
         "role": role,
         "before": before["name"] if isinstance(before, dict) else _role(before),
@@ -202,7 +204,7 @@ def _render_message(entry: AuditEntry, names: Mapping[uuid.UUID | None, str], go
     }
     # User-supplied names are inserted only here, and the page escapes the result.
     text = " ".join(str(message) % values for message in _choose_messages(entry, who, data))
-    return text[0].upper() + text[1:] if text.startswith(gone) else text
+    return text[0].upper() + text[1:] if text.startswith(placeholder) else text
 
 
 def _choose_messages(

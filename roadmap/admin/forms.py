@@ -30,8 +30,8 @@ from roadmap.people.rules import (
     slugify,
 )
 
-CIRCLE = _l("That team is already nested in this one.")
-PARENT_GONE = _l("The team can no longer be nested there. Choose again.")
+TEAM_CYCLE = _l("That team is already nested in this one.")
+PARENT_UNAVAILABLE = _l("The team can no longer be nested there. Choose again.")
 SLUG_HINT = _l("Lower-case letters, digits and single hyphens, such as search-ranking.")
 
 
@@ -91,9 +91,9 @@ class TeamForm(FlaskForm):
         if chosen is not None and chosen.id in self._nested:
             # Replaces the field's own error, which only says that the choice is not available.
             field.errors.clear()
-            raise StopValidation(CIRCLE)
+            raise StopValidation(TEAM_CYCLE)
 
-    def accept_stored(self, stored: Mapping[str, Any]) -> dict[str, str]:
+    def adopt_saved_values(self, stored: Mapping[str, Any]) -> dict[str, str]:
         """Set values saved by somebody else as the originals, and return them by label."""
         shown = {}
         if "name" in stored:
@@ -118,21 +118,21 @@ class NewTeamForm(TeamForm):
     )
 
     @property
-    def wanted_slug(self) -> str:
+    def chosen_slug(self) -> str:
         """Return the entered slug, or one made from the name."""
         return self.slug.data or slugify(self.name.data or "")
 
     def validate_slug(self, field: Field) -> None:
-        if self.wanted_slug in RESERVED_SLUGS:
+        if self.chosen_slug in RESERVED_SLUGS:
             raise ValidationError(
                 _(
                     "The address %(slug)s is reserved for a page of Cairn. Choose a different one.",
-                    slug=self.wanted_slug,
+                    slug=self.chosen_slug,
                 )
             )
         if field.data and not is_slug(field.data):
             raise ValidationError(SLUG_HINT)
-        if self.name.data and not is_slug(self.wanted_slug):
+        if self.name.data and not is_slug(self.chosen_slug):
             field.data = next(
                 slug for slug in map("team-{}".format, count(2)) if slug not in self._teams
             )

@@ -31,7 +31,7 @@ from roadmap.people.rules import by_name
 PAGE_SIZE = 50
 _ACTIVE: Any = User.deactivated_at.is_(None)
 _HAS_PENDING_EMAIL = sa.exists().where(PendingEmail.user_id == User.id).correlate(User)
-_WAITS_FOR_DELETION = sa.exists().where(AccountDeletion.user_id == User.id).correlate(User)
+_IS_PENDING_DELETION = sa.exists().where(AccountDeletion.user_id == User.id).correlate(User)
 _HAS_PEOPLE = (
     sa.exists()
     .where(Membership.team_id == Team.id, Membership.user_id == User.id, _ACTIVE)
@@ -40,8 +40,8 @@ _HAS_PEOPLE = (
 # The groups that accounts can be filtered by.
 GROUPS: dict[str, tuple[Any, ...]] = {
     "active": (_ACTIVE,),
-    "deactivated": (~_ACTIVE, ~_WAITS_FOR_DELETION),
-    "leaving": (_WAITS_FOR_DELETION,),
+    "deactivated": (~_ACTIVE, ~_IS_PENDING_DELETION),
+    "leaving": (_IS_PENDING_DELETION,),
     "administrators": (_ACTIVE, User.is_admin),
     "unconfirmed": (_ACTIVE, _HAS_PENDING_EMAIL),
 }
@@ -99,7 +99,7 @@ def load_overview(session: Session, *, now: dt.datetime) -> Any:
     return session.execute(
         sa.select(
             count(User, _ACTIVE).label("active"),
-            count(User, ~_ACTIVE, ~_WAITS_FOR_DELETION).label("deactivated"),
+            count(User, ~_ACTIVE, ~_IS_PENDING_DELETION).label("deactivated"),
             count(AccountDeletion).label("leaving"),
             count(User, _ACTIVE, User.is_admin).label("administrators"),
             count(User, _ACTIVE, User.is_admin, User.password_hash.is_not(None)).label(
@@ -140,9 +140,9 @@ def list_accounts(session: Session, *, q: str = "", group: str = "", page: int =
     return AccountPage(rows, teams, found, page)
 
 
-def find_people(session: Session, q: str, *, most: int) -> Sequence[Any]:
-    """Find the account with this id or address, or else at most `most` matching accounts."""
-    people = sa.select(User.id, User.name, User.email).limit(most)
+def find_people(session: Session, q: str, *, limit: int) -> Sequence[Any]:
+    """Find the account with this id or address, or else at most `limit` matching accounts."""
+    people = sa.select(User.id, User.name, User.email).limit(limit)
     try:
         is_exact = User.id == uuid.UUID(q)
     except ValueError:
@@ -165,8 +165,8 @@ def load_account(session: Session, user_id: uuid.UUID) -> tuple[Any, Sequence[An
 
 
 def _select_accounts() -> Any:
-    def latest(column: Any, whose: Any) -> Any:
-        return sa.select(sa.func.max(column)).where(whose == User.id).scalar_subquery()
+    def latest(column: Any, owner_column: Any) -> Any:
+        return sa.select(sa.func.max(column)).where(owner_column == User.id).scalar_subquery()
 
     return sa.select(
         User.id,
@@ -313,19 +313,19 @@ def list_audit_entries(
     return rows[:PAGE_SIZE], rows[PAGE_SIZE - 1].id if len(rows) > PAGE_SIZE else None
 
 
-def has_more_audit_entries(session: Session, wanted: sa.Select[AuditEntry], most: int) -> bool:
-    """Return whether more than `most` entries match."""
-    beyond = wanted.with_only_columns(AuditEntry.id).offset(most).limit(1)
+def has_more_audit_entries(session: Session, wanted: sa.Select[AuditEntry], limit: int) -> bool:
+    """Return whether more than `limit` entries match."""
+    beyond = wanted.with_only_columns(AuditEntry.id).offset(limit).limit(1)
     return session.scalar(beyond) is not None
 
 
-def find_last_load(session: Session) -> AuditEntry | None:
+def find_last_roadmap_load(session: Session) -> AuditEntry | None:
     """Find the audit entry of the last loaded or refused roadmap files."""
     loads = select_audit(actions=("roadmap.loaded", "roadmap.refused"))
     return session.scalars(loads.limit(1)).first()
 
 
-def find_pruned_day(session: Session) -> dt.date | None:
+def find_prune_cutoff(session: Session) -> dt.date | None:
     """Return the day before which audit entries were last pruned, or None."""
     entry = session.scalars(select_audit(actions=("audit.pruned",)).limit(1)).first()
     return dt.date.fromisoformat(entry.target) if entry else None

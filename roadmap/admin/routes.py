@@ -24,10 +24,10 @@ from roadmap.auth.reauthentication import fresh_login_required
 from roadmap.core.database import compare_schema, db, describe_database
 from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limit_searches
-from roadmap.core.proxy import client_address, public_address
+from roadmap.core.proxy import client_address, public_base_url
 from roadmap.core.text import clean_line
 from roadmap.core.web import form_key, now, page_number, render_page, see_other
-from roadmap.evidence.queries import count_waiting_for
+from roadmap.evidence.queries import count_awaiting_reviewer
 from roadmap.mail import transport
 from roadmap.people import actions, permissions
 from roadmap.people.labels import membership_sentence
@@ -60,7 +60,7 @@ def overview() -> str:
 @permit("admin.read")
 def roadmap_list() -> str:
     """Show each roadmap with its origin, and the result of the last load of files."""
-    last = queries.find_last_load(db.session)
+    last = queries.find_last_roadmap_load(db.session)
     return render_template(
         "admin/roadmaps.html",
         roadmaps=list_roadmaps(db.session),
@@ -188,7 +188,7 @@ def make_password_link(user_id: uuid.UUID) -> Response:
         now=now(),
         key=form_key(),
     )
-    return _render_confirmation("password_link", user, link=f"{public_address()}/password/{token}")
+    return _render_confirmation("password_link", user, link=f"{public_base_url()}/password/{token}")
 
 
 @admin.put("/admin/people/<uuid:user_id>/email")
@@ -204,7 +204,7 @@ def confirm_email(user_id: uuid.UUID) -> Response:
         email_confirmation.confirm_email(
             db.session, user.id, pending.id, by=current_user, address=client_address(), now=now()
         )
-    except email_confirmation.NotPending:
+    except email_confirmation.EmailNotPending:
         return _render_confirmation("email_confirmation", user, 409)
     except accounts.EmailTaken:
         db.session.rollback()
@@ -316,5 +316,5 @@ def _render_confirmation(what: str, user: User, status: int = 200, **context: An
     if what in ("deactivation", "deletion"):
         alone = list_solely_managed_teams(db.session, user.id)
         context["alone"] = ", ".join(team.name for team in alone)
-        context["waiting"], context["waiting_alone"] = count_waiting_for(db.session, user.id)
+        context["waiting"], context["waiting_alone"] = count_awaiting_reviewer(db.session, user.id)
     return render_page(f"admin/{what}.html", status, user=user, is_last=is_last, **context)

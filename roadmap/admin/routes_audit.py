@@ -48,7 +48,7 @@ def log() -> str:
     last = None if before is None else min(max(before, 0), MAX_ROW_ID)
     entries, cursor = (
         queries.list_audit_entries(db.session, query.select(), last)
-        if query.is_clear
+        if query.is_valid
         else ([], None)
     )
     lines, names = _describe(entries)
@@ -57,7 +57,7 @@ def log() -> str:
         "admin/audit.html",
         lines=lines,
         names=names,
-        pruned=queries.find_pruned_day(db.session),
+        pruned=queries.find_prune_cutoff(db.session),
         kinds=audit_messages.KINDS,
         query=query,
         # Several people match, so the administrator has to choose one.
@@ -75,7 +75,7 @@ def log() -> str:
 def export_log() -> Response:
     """Download the filtered log as CSV."""
     query = AuditQuery()
-    if not query.is_clear:
+    if not query.is_valid:
         return see_other("admin.log", **query.arguments)
     if queries.has_more_audit_entries(db.session, query.select(), MAX_EXPORTED):
         return render_error(
@@ -107,7 +107,7 @@ class AuditQuery:
     """The filter of the audit log from the URL: kind, person, first and last day.
 
     `people` match `who`. If there is exactly one, `person` is that one and `email` their address;
-    `email` may also be an address without an account. `wrong_day` is an invalid date as entered.
+    `email` may also be an address without an account. `invalid_day` is an invalid date as entered.
     Days are in the administrator's time zone.
     """
 
@@ -115,11 +115,11 @@ class AuditQuery:
         kind = request.args.get("kind", "")
         self.kind = kind if kind in audit_messages.KINDS else ""
         self.who = clean_line(request.args.get("person"))[:MAX_PERSON_LENGTH]
-        self.wrong_day = ""
+        self.invalid_day = ""
         self.first = self._read_day("from")
         self.last = self._read_day("to")
         self.people = (
-            queries.find_people(db.session, self.who, most=MAX_CANDIDATES + 1) if self.who else []
+            queries.find_people(db.session, self.who, limit=MAX_CANDIDATES + 1) if self.who else []
         )
         self.person = self.people[0] if len(self.people) == 1 else None
         # Addresses in invitations and failed sign-ins may have no account.
@@ -127,18 +127,18 @@ class AuditQuery:
         self.email = self.person.email if self.person else self.who if is_address else ""
 
     @property
-    def is_clear(self) -> bool:
+    def is_valid(self) -> bool:
         """Return whether the filter is valid and unambiguous."""
-        is_day_clear = not self.wrong_day and not self.is_backwards
-        return is_day_clear and (not self.who or bool(self.email))
+        are_days_valid = not self.invalid_day and not self.is_reversed
+        return are_days_valid and (not self.who or bool(self.email))
 
     @property
-    def is_backwards(self) -> bool:
+    def is_reversed(self) -> bool:
         return bool(self.first and self.last and self.first > self.last)
 
     @property
     def is_filtered(self) -> bool:
-        return bool(self.kind or self.who or self.first or self.last or self.wrong_day)
+        return bool(self.kind or self.who or self.first or self.last or self.invalid_day)
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -165,5 +165,5 @@ class AuditQuery:
         try:
             return parse_day(text)
         except ValueError:
-            self.wrong_day = text[:MAX_DAY_LENGTH]
+            self.invalid_day = text[:MAX_DAY_LENGTH]
             return None

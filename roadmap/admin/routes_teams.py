@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from roadmap.admin import queries
 from roadmap.admin.blueprint import admin
-from roadmap.admin.forms import CIRCLE, PARENT_GONE, SLUG_HINT, NewTeamForm, TeamForm
+from roadmap.admin.forms import PARENT_UNAVAILABLE, SLUG_HINT, TEAM_CYCLE, NewTeamForm, TeamForm
 from roadmap.auth.login_throttle import too_many_requests
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
@@ -53,7 +53,7 @@ def make_team() -> Response:
     try:
         team = actions.create_team(
             db.session,
-            slug=form.wanted_slug,
+            slug=form.chosen_slug,
             name=form.name.data or "",
             parent_id=form.parent_id,
             by=current_user,
@@ -62,10 +62,10 @@ def make_team() -> Response:
         )
     except actions.InvalidTeam as refused:
         if refused.reason == "gone":
-            form.parent.errors = [PARENT_GONE]
+            form.parent.errors = [PARENT_UNAVAILABLE]
         elif refused.reason == "taken":
             taken = _("Another team has the address %(slug)s. Choose a different one.")
-            form.slug.errors = [taken % {"slug": form.wanted_slug}]
+            form.slug.errors = [taken % {"slug": form.chosen_slug}]
         else:
             form.slug.errors = [SLUG_HINT]
         return _render_new_team(form, 422)
@@ -97,13 +97,14 @@ def change_team(slug: str) -> Response:
             by=current_user,
             now=now(),
         )
-    except EditConflict as late:
+    except EditConflict as conflict:
         # The form keeps the entered values; submitting it again overwrites the other change.
         db.session.expire(found)
-        return _render_team(found, form, 409, late=form.accept_stored(late.stored))
+        saved = form.adopt_saved_values(conflict.stored)
+        return _render_team(found, form, 409, saved_values=saved)
     except actions.InvalidTeam as refused:
         # Somebody else has moved or deleted the parent team.
-        form.parent.errors = [CIRCLE if refused.reason == "circle" else PARENT_GONE]
+        form.parent.errors = [TEAM_CYCLE if refused.reason == "circle" else PARENT_UNAVAILABLE]
         return _render_team(found, form, 422)
     flash(_("The team %(name)s is saved.", name=found.name))
     return see_other("admin.team_list")
@@ -157,17 +158,19 @@ def _render_new_team(form: NewTeamForm, status: int = 200) -> Response:
 
 
 def _render_team(
-    team: Team, form: TeamForm, status: int = 200, late: dict[str, str] | None = None
+    team: Team, form: TeamForm, status: int = 200, saved_values: dict[str, str] | None = None
 ) -> Response:
     who = members(db.session, team.id)
-    return render_page("admin/team.html", status, team=team, form=form, late=late, members=who)
+    return render_page(
+        "admin/team.html", status, team=team, form=form, saved_values=saved_values, members=who
+    )
 
 
 @admin.get("/admin/invitations")
 @permit("admin.read")
 def invitation_list() -> Response:
     return _render_invitations(
-        InviteForm(formdata=None), **invite_page.pop_created(INVITATIONS_PATH)
+        InviteForm(formdata=None), **invite_page.pop_created_invitation(INVITATIONS_PATH)
     )
 
 

@@ -11,7 +11,7 @@ from pydantic import AliasPath, Field, PlainValidator, WithJsonSchema
 from roadmap.activity import queries
 from roadmap.activity.list_query import ActivityQuery, parse_day
 from roadmap.activity.messages import KINDS, describe
-from roadmap.api.field_types import OneOf, Shape, Timestamp, choose_one_of, single_line
+from roadmap.api.field_types import OneOf, Shape, Timestamp, single_line, unknown_value_message
 from roadmap.api.operation import InvalidFields, current_actor, operation
 from roadmap.api.pagination import Paging, invalid_cursor
 from roadmap.catalog.models import Milestone
@@ -49,7 +49,7 @@ def _read_day(text: str) -> dt.date | None:
 
 
 Day = Annotated[dt.date | None, PlainValidator(_read_day), WithJsonSchema({"type": "string"})]
-DAY = Field(
+DAY_FIELD = Field(
     "", validate_default=True, description="A day in your own time zone, such as 2026-03-15."
 )
 
@@ -58,12 +58,12 @@ class ActivityParameters(Paging):
     """The filters and the page size of the list of changes."""
 
     kind: Annotated[str, OneOf(("", *KINDS))] = ""
-    who: Annotated[str, OneOf(("", *queries.WHO))] = ""
+    who: Annotated[str, OneOf(("", *queries.ACTOR_FILTERS))] = ""
     roadmap: Annotated[str, single_line(60)] = Field("", description="The slug of a roadmap.")
     milestone: Annotated[str, single_line(60)] = Field("", description="The key of a milestone.")
-    on: Day = DAY
-    since: Day = DAY
-    to: Day = DAY
+    on: Day = DAY_FIELD
+    since: Day = DAY_FIELD
+    to: Day = DAY_FIELD
 
 
 @operation("You")
@@ -72,7 +72,7 @@ def list_activity(query: ActivityParameters) -> ActivityList:
     actor = current_actor()
     if query.roadmap and published_roadmap(db.session, query.roadmap) is None:
         slugs = [each.content.slug for each in published_roadmaps(db.session)]
-        raise InvalidFields({"roadmap": [choose_one_of(slugs)]})
+        raise InvalidFields({"roadmap": [unknown_value_message(slugs)]})
     known = sa.select(Milestone.key).where(Milestone.key == query.milestone)
     if query.milestone and db.session.scalar(known) is None:
         raise InvalidFields({"milestone": [_("No roadmap has or had this milestone.")]})
@@ -85,7 +85,7 @@ def list_activity(query: ActivityParameters) -> ActivityList:
     )
     conditions = filters.conditions(db.session, actor)
     entries, more = queries.list_entries(
-        db.session, actor.id, *conditions, before=before, most=query.limit
+        db.session, actor.id, *conditions, before=before, limit=query.limit
     )
     titles = queries.load_titles(db.session, actor.id, entries)
     lines = describe(entries, titles, actor.id)

@@ -16,7 +16,7 @@ from roadmap.badges import actions, queries
 from roadmap.badges.models import Badge
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
-from roadmap.core.proxy import public_address
+from roadmap.core.proxy import public_base_url
 from roadmap.core.web import now
 from roadmap.people import permissions
 
@@ -24,7 +24,7 @@ TAG = "Your badges"
 
 
 def _public_page(badge_id: object) -> str:
-    return f"{public_address()}/credentials/{badge_id}"
+    return f"{public_base_url()}/credentials/{badge_id}"
 
 
 def _parse_document(document: str) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def issue_badge(body: NewBadge) -> OperationResult:
     actor = current_actor()
     try:
         badge = actions.issue_badge(
-            db.session, body.subject, base=public_address(), by=actor, now=now()
+            db.session, body.subject, base=public_base_url(), by=actor, now=now()
         )
     except actions.NotVerified:
         message = _("Nothing with this id is verified, complete and of visibility portfolio.")

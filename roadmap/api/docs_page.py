@@ -10,13 +10,13 @@ from roadmap.api.openapi import build_openapi
 from roadmap.api.operation import JSON
 
 # A JSON object of the OpenAPI description, or the values that the template prints.
-Part = dict[str, Any]
+JsonObject = dict[str, Any]
 
 
 @cache
-def chapters() -> dict[str, list[Part]]:
+def operations_by_tag() -> dict[str, list[JsonObject]]:
     """Return the operations by tag, in the order of the routes."""
-    found: dict[str, list[Part]] = {}
+    found: dict[str, list[JsonObject]] = {}
     for path, entry in build_openapi()["paths"].items():
         shared = entry.get("parameters", [])
         for method, operation in entry.items():
@@ -26,7 +26,7 @@ def chapters() -> dict[str, list[Part]]:
     return found
 
 
-def _section(path: str, method: str, operation: Part, shared: list[Part]) -> Part:
+def _section(path: str, method: str, operation: JsonObject, shared: list[JsonObject]) -> JsonObject:
     """Return an operation for the template, with a curl `example` and described `statuses`."""
     parameters = [*shared, *operation.get("parameters", ())]
     body = _json_content(operation.get("requestBody", {}))
@@ -56,12 +56,12 @@ def _strip_markdown(text: str) -> str:
     return text.replace("`", "")
 
 
-def _json_content(part: Part) -> Part:
-    found: Part = part.get("content", {}).get(JSON, {})
+def _json_content(part: JsonObject) -> JsonObject:
+    found: JsonObject = part.get("content", {}).get(JSON, {})
     return found
 
 
-def _resolve(part: Part) -> Part:
+def _resolve(part: JsonObject) -> JsonObject:
     """Follow a `$ref`; return any other part unchanged."""
     if "$ref" not in part:
         return part
@@ -71,7 +71,7 @@ def _resolve(part: Part) -> Part:
     return found
 
 
-def _rows(schema: Part) -> list[Part]:
+def _rows(schema: JsonObject) -> list[JsonObject]:
     found = _resolve(schema)
     required = found.get("required", ())
     return [
@@ -80,13 +80,13 @@ def _rows(schema: Part) -> list[Part]:
     ]
 
 
-def _row(name: str, schema: Part, *, required: bool) -> Part:
+def _row(name: str, schema: JsonObject, *, required: bool) -> JsonObject:
     """Return the table row of a parameter or field, with its type in words."""
     about = _strip_markdown(schema.get("description", ""))
     return {"name": name, "kind": _describe_type(schema), "required": required, "about": about}
 
 
-def _describe_type(schema: Part) -> str:
+def _describe_type(schema: JsonObject) -> str:
     """Describe the type of a value in a few words: `list of string`, `date or null`."""
     if "$ref" in schema:
         found = _resolve(schema)

@@ -51,7 +51,7 @@ from roadmap.evidence.constants import (
 )
 from roadmap.evidence.file_actions import store_uploads
 from roadmap.evidence.file_download import file_response
-from roadmap.evidence.item import FURTHER_TEXTS, Audience, Impact, Item
+from roadmap.evidence.item import LABELLED_TEXTS, Audience, Impact, Item
 from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.loader import load_item, load_items
 from roadmap.evidence.models import Evidence
@@ -136,9 +136,9 @@ class ConfirmationShape(Shape):
 
 
 # The text fields of `Content` that the models below do not name. A new one needs no change here.
-_TEXTS: dict[str, Any] = dict.fromkeys(FURTHER_TEXTS, (str, ...))
+_TEXTS: dict[str, Any] = dict.fromkeys(LABELLED_TEXTS, (str, ...))
 _OPTIONAL_TEXTS: dict[str, Any] = {
-    name: (Annotated[str, single_line(MAX_LENGTHS[name])] | None, None) for name in FURTHER_TEXTS
+    name: (Annotated[str, single_line(MAX_LENGTHS[name])] | None, None) for name in LABELLED_TEXTS
 }
 FurtherTexts: Any = create_model("FurtherTexts", __base__=Shape, **_TEXTS)
 FurtherTextsBody: Any = create_model("FurtherTextsBody", __base__=Body, **_OPTIONAL_TEXTS)
@@ -253,7 +253,7 @@ class EvidenceChange(_OptionalFields):
         return list(getattr(self, name) or ()) if name in self.model_fields_set else None
 
 
-def _sent_values(body: NewEvidence | EvidenceChange) -> dict[str, Any]:
+def _submitted_values(body: NewEvidence | EvidenceChange) -> dict[str, Any]:
     """Return the values of a request body; null and absent fields get their defaults."""
     values: dict[str, Any] = {}
     # Files have separate operations: `add_files` and `remove_file`.
@@ -293,7 +293,7 @@ def create_evidence(body: NewEvidence) -> OperationResult:
     The `Location` header has its address. Nobody else sees it until you request a review. 409 if
     you have reached the maximum number of pieces.
     """
-    actor, values = current_actor(), _sent_values(body)
+    actor, values = current_actor(), _submitted_values(body)
     chooses = "visibility" in body.model_fields_set and body.visibility is not None
     if actions.can_only_draft(actor) and not chooses:
         values["visibility"] = load_last_visibility(db.session, actor.id)
@@ -335,7 +335,9 @@ def change_evidence(evidence_id: uuid.UUID, body: EvidenceChange) -> EvidenceSha
     """
     piece = _load_locked("evidence.draft", evidence_id)
     sent = {
-        name: value for name, value in _sent_values(body).items() if name in body.model_fields_set
+        name: value
+        for name, value in _submitted_values(body).items()
+        if name in body.model_fields_set
     }
     actions.edit(
         db.session,
@@ -454,13 +456,13 @@ def _serialize_all(ids: Sequence[uuid.UUID]) -> list[EvidenceShape]:
     latest = load_reviews(db.session, ids)
     return [
         EvidenceShape.model_validate(
-            {**shared_values(item), "review": next(iter(latest[item.id]), None)}
+            {**common_values(item), "review": next(iter(latest[item.id]), None)}
         )
         for item in load_items(db.session, Audience.OWNER, ids)
     ]
 
 
-def shared_values(item: Item) -> dict[str, Any]:
+def common_values(item: Item) -> dict[str, Any]:
     """Return the fields of an item's newest version that all evidence responses share."""
     own = ("id", "title", "visibility", "milestones", "submitted_at", "created_at", "updated_at")
     return {
@@ -481,7 +483,9 @@ def shared_values(item: Item) -> dict[str, Any]:
 def confirmed_by(item: Item) -> dict[str, ConfirmationShape]:
     """Return the reviewer of each confirmed milestone and their basis, by milestone key."""
     return {
-        link.key: ConfirmationShape(by=labels.judge(link), by_token=link.by_token, basis=link.basis)
+        link.key: ConfirmationShape(
+            by=labels.confirmer_name(link), by_token=link.by_token, basis=link.basis
+        )
         for link in item.links
         if link.confirmed
     }

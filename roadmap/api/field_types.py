@@ -52,55 +52,55 @@ class Query(BaseModel):
 
 @dataclass(frozen=True)
 class Text(GroupedMetadata):
-    """Text of at most `most` characters, cleaned by `read` like the text in HTML forms.
+    """Text of at most `max_length` characters, cleaned by `clean` like the text in HTML forms.
 
     The documented limit applies both before and after cleaning.
     """
 
-    most: int
-    read: Callable[[str], str] = clean_multiline
+    max_length: int
+    clean: Callable[[str], str] = clean_multiline
     non_empty: bool = False
 
     def __iter__(self) -> Iterator[object]:
         least = 1 if self.non_empty else None
-        yield from StringConstraints(min_length=least, max_length=self.most)
+        yield from StringConstraints(min_length=least, max_length=self.max_length)
         yield BeforeValidator(self._read)
 
     def _read(self, value: object) -> object:
         if not isinstance(value, str):
             return value
-        if len(value) > self.most:
-            raise PydanticKnownError("string_too_long", {"max_length": self.most})
-        text = self.read(value)
+        if len(value) > self.max_length:
+            raise PydanticKnownError("string_too_long", {"max_length": self.max_length})
+        text = self.clean(value)
         if self.non_empty and not text:
             raise ValueError(_("This cannot be empty."))
         return text
 
 
-single_line = partial(Text, read=clean_line)
-required_line = partial(Text, read=clean_line, non_empty=True)
-web_url = partial(Text, read=clean_url)
+single_line = partial(Text, clean=clean_line)
+required_line = partial(Text, clean=clean_line, non_empty=True)
+web_url = partial(Text, clean=clean_url)
 
 
 @dataclass(frozen=True)
 class OneOf(GroupedMetadata):
     """A string from a fixed set of values."""
 
-    known: tuple[str, ...]
+    allowed: tuple[str, ...]
 
     def __iter__(self) -> Iterator[object]:
-        yield AfterValidator(self._known)
-        yield WithJsonSchema({"type": "string", "enum": list(self.known)})
+        yield AfterValidator(self._check)
+        yield WithJsonSchema({"type": "string", "enum": list(self.allowed)})
 
-    def _known(self, word: str) -> str:
-        if word not in self.known:
-            raise ValueError(choose_one_of(self.known))
+    def _check(self, word: str) -> str:
+        if word not in self.allowed:
+            raise ValueError(unknown_value_message(self.allowed))
         return word
 
 
-def choose_one_of(known: Iterable[str]) -> str:
+def unknown_value_message(allowed: Iterable[str]) -> str:
     """Return the error message for an unknown value."""
-    return _("Choose one of: %(words)s.", words=", ".join(known))
+    return _("Choose one of: %(words)s.", words=", ".join(allowed))
 
 
 def _read_date(value: object) -> PartialDate:

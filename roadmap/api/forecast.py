@@ -134,7 +134,7 @@ def _reasons(found: Forecast) -> list[str]:
     sentences = [
         presentation.own_pace_sentence(found.own_pace, found.today),
         presentation.days_off_sentence(found.own_pace, found.today),
-        presentation.hours_left(found.remaining),
+        presentation.hours_left_sentence(found.remaining),
         found.by_own_pace and presentation.estimate_sentence(found, found.by_own_pace),
         presentation.target_sentence(found),
     ]

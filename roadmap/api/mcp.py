@@ -40,7 +40,7 @@ from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from roadmap.api.mcp_tools import TOOLS, permitted_tools, refuse_tool
-from roadmap.api.openapi import without_noise
+from roadmap.api.openapi import strip_redundant_keys
 from roadmap.api.operation import (
     JSON,
     abort_with_problem,
@@ -53,7 +53,7 @@ from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.limits import LimitReached
 from roadmap.core.problems import explain_status
-from roadmap.core.proxy import is_own_address
+from roadmap.core.proxy import is_own_origin
 
 # The protocol version of a request that does not name one.
 DEFAULT_VERSION = "2025-03-26"
@@ -76,10 +76,10 @@ class ProtocolError(Exception):
         self.error = ErrorData(code=code, message=message, data=data)
 
 
-def answer_message() -> Response:
+def handle_message() -> Response:
     """Answer the message in the request body on behalf of the owner of the API token."""
     origin = request.headers.get("Origin")
-    if origin and not is_own_address(origin):
+    if origin and not is_own_origin(origin):
         # A page of another site, perhaps through DNS rebinding.
         abort_with_problem(403, _("Requests from pages of other sites are refused."))
     if not request.accept_mimetypes.accept_json:
@@ -101,7 +101,7 @@ def answer_message() -> Response:
         request_id = message.id
         version = _negotiate(message)
         return _respond(
-            JSONRPCResponse(jsonrpc="2.0", id=message.id, result=_result_of(message, version))
+            JSONRPCResponse(jsonrpc="2.0", id=message.id, result=_request_result(message, version))
         )
     except ProtocolError as refusal:
         reply = JSONRPCError(jsonrpc="2.0", id=request_id, error=refusal.error)
@@ -169,7 +169,7 @@ def _check_headers(message: JSONRPCRequest, version: Any) -> None:
             raise ProtocolError(jsonrpc.HEADER_MISMATCH, text)
 
 
-def _result_of(message: JSONRPCRequest, version: str) -> dict[str, Any]:
+def _request_result(message: JSONRPCRequest, version: str) -> dict[str, Any]:
     """Return the result of a request, serialized for this version. Raises ProtocolError."""
     handler = HANDLERS.get(message.method)
     if handler is None or (message.method, version) not in methods.CLIENT_REQUESTS:
@@ -183,11 +183,11 @@ def _result_of(message: JSONRPCRequest, version: str) -> dict[str, Any]:
     result: Result = handler(parsed.params, version)
     values = result.model_dump(by_alias=True, mode="json", exclude_none=True)
     if version in MODERN_PROTOCOL_VERSIONS:
-        values["_meta"] = {SERVER_INFO_META_KEY: _server().model_dump(exclude_none=True)}
+        values["_meta"] = {SERVER_INFO_META_KEY: _server_info().model_dump(exclude_none=True)}
     return methods.serialize_server_result(message.method, version, values)
 
 
-def _server() -> Implementation:
+def _server_info() -> Implementation:
     return Implementation(name="cairn", title="Cairn", version=VERSION)
 
 
@@ -195,7 +195,7 @@ def _initialize(_params: Any, version: str) -> Result:
     return InitializeResult(
         protocol_version=version,
         capabilities=ServerCapabilities(tools=ToolsCapability()),
-        server_info=_server(),
+        server_info=_server_info(),
         instructions=INSTRUCTIONS,
     )
 
@@ -221,7 +221,7 @@ def _list_tools(params: Any, _version: str) -> Result:
                 name=each.name,
                 title=each.title,
                 description=each.description,
-                input_schema=without_noise(each.arguments.model_json_schema()),
+                input_schema=strip_redundant_keys(each.arguments.model_json_schema()),
                 annotations=ToolAnnotations(
                     title=each.title,
                     read_only_hint=each.only_reads,
@@ -245,7 +245,7 @@ def _call_tool(params: CallToolRequestParams, _version: str) -> Result:
     try:
         found = wanted(params.arguments or {})
     except HTTPException as error:
-        return _tool_error(_explain(error))
+        return _tool_error(_describe_problem(error))
     except LimitReached as limit:
         return _tool_error(str(limit))
     values = found.model_dump(mode="json", by_alias=True)
@@ -259,7 +259,7 @@ def _tool_error(text: str) -> CallToolResult:
     return CallToolResult(content=[TextContent(text=text)], is_error=True)
 
 
-def _explain(error: HTTPException) -> str:
+def _describe_problem(error: HTTPException) -> str:
     """Return the text of a problem response, with a line for each invalid field."""
     found = error.response
     problem: Any = found.get_json(force=True) if isinstance(found, Response) else {}

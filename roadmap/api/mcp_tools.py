@@ -27,9 +27,9 @@ from roadmap.api.field_types import (
     Body,
     Date,
     Shape,
-    choose_one_of,
     required_line,
     single_line,
+    unknown_value_message,
 )
 from roadmap.api.operation import InvalidFields, current_actor, run_handler, validation_errors
 from roadmap.api.progress import Status, abort_not_enrolled, load_own_roadmap
@@ -46,7 +46,7 @@ from roadmap.people.locks import lock_user
 from roadmap.people.permissions import can, find_token_refusal
 from roadmap.progress.queries import enrollments
 
-MAX_FOUND = 20
+MAX_RESULTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +139,12 @@ def list_milestones(arguments: MilestoneFilter) -> AgentMilestones:
         abort_not_enrolled(None)
     slug = arguments.roadmap or next(iter(by_slug))
     if slug not in by_slug:
-        raise InvalidFields({"roadmap": [choose_one_of(by_slug)]})
+        raise InvalidFields({"roadmap": [unknown_value_message(by_slug)]})
     enrolled = by_slug[slug]
     content = load_revision(db.session, enrolled.revision_id).content
     stages = {stage.key: stage.title for stage in content.stages}
     if arguments.stage and arguments.stage not in stages:
-        raise InvalidFields({"stage": [choose_one_of(stages)]})
+        raise InvalidFields({"stage": [unknown_value_message(stages)]})
     own = load_own_roadmap(enrolled.slug).milestones
     return AgentMilestones(
         roadmap=content.slug,
@@ -204,8 +204,10 @@ def find(arguments: Search) -> SearchResults:
     """
     actor, words = current_actor(), arguments.query
     pieces = list_evidence(db.session, actor.id, Filters(q=words), today=actor.today(now())).items
-    milestones = search_milestones(db.session, words, user_id=actor.id, kind="", leave_out=())
-    return SearchResults.model_validate({"milestones": milestones, "evidence": pieces[:MAX_FOUND]})
+    milestones = search_milestones(db.session, words, user_id=actor.id, kind="", exclude=())
+    return SearchResults.model_validate(
+        {"milestones": milestones, "evidence": pieces[:MAX_RESULTS]}
+    )
 
 
 class AgentPiece(EvidenceShape):

@@ -140,19 +140,19 @@ def _schemas(operations: list[Operation]) -> tuple[SchemaReferences, dict[str, A
             if model is not None:
                 models[model, "serialization"] = None
     named, found = models_json_schema(list(models), ref_template=REF)
-    return named, without_noise(found["$defs"])
+    return named, strip_redundant_keys(found["$defs"])
 
 
-def without_noise(value: Any) -> Any:
+def strip_redundant_keys(value: Any) -> Any:
     """Remove titles that repeat names, and defaults of null."""
     if isinstance(value, dict):
         return {
-            key: without_noise(each)
+            key: strip_redundant_keys(each)
             for key, each in value.items()
             if not (key == "title" and isinstance(each, str))
             and not (key == "default" and each is None)
         }
-    return [without_noise(each) for each in value] if isinstance(value, list) else value
+    return [strip_redundant_keys(each) for each in value] if isinstance(value, list) else value
 
 
 def _operation(route: Route, operation: Operation, named: SchemaReferences) -> dict[str, Any]:
@@ -203,7 +203,7 @@ def _error_statuses(route: Route, operation: Operation) -> set[int]:
 def _parameters(route: Route, operation: Operation) -> Iterator[dict[str, Any]]:
     """Yield the query parameters, and the headers of a conditional request."""
     properties = operation.query.model_json_schema()["properties"] if operation.query else {}
-    for name, schema in without_noise(properties).items():
+    for name, schema in strip_redundant_keys(properties).items():
         about = schema.pop("description", "")
         # A query parameter can be absent, but not null.
         if "anyOf" in schema:

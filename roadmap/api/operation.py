@@ -234,8 +234,9 @@ def validation_errors(error: ValidationError) -> dict[str, list[str]]:
 def _input_errors(error: InvalidInput) -> dict[str, list[str]]:
     """Return the error messages of the evidence rules by field."""
     found: dict[str, list[str]] = {}
-    for fault in error.faults:
-        name = fault.field if fault.place is None else f"impacts.{fault.place}.{fault.field}"
-        parts = ", ".join(fault.keys), str(labels.ERROR_MESSAGES[fault.code])
+    for each in error.errors:
+        index = each.impact_index
+        name = each.field if index is None else f"impacts.{index}.{each.field}"
+        parts = ", ".join(each.keys), str(labels.ERROR_MESSAGES[each.code])
         found.setdefault(name, []).append(": ".join(filter(None, parts)))
     return found

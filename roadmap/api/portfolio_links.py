@@ -19,7 +19,7 @@ from roadmap.api.operation import (
 from roadmap.api.pagination import Paging, paginate
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
-from roadmap.core.proxy import public_address
+from roadmap.core.proxy import public_base_url
 from roadmap.core.web import now
 from roadmap.people import permissions
 from roadmap.portfolio import links
@@ -107,6 +107,6 @@ def revoke_link(portfolio_id: uuid.UUID, link_id: uuid.UUID) -> None:
 
 def _serialize(link: PortfolioLink) -> LinkShape:
     is_shown = links.is_open(link, now()) and permissions.can(current_actor(), "portfolio.write")
-    url = f"{public_address()}/p/{links.sign_token(link)}" if is_shown else None
+    url = f"{public_base_url()}/p/{links.sign_token(link)}" if is_shown else None
     columns = {name: getattr(link, name) for name in LinkShape.model_fields if name != "url"}
     return LinkShape.model_validate({**columns, "url": url})

@@ -262,9 +262,9 @@ def change_portfolio(portfolio_id: uuid.UUID, body: PortfolioChange) -> Portfoli
     }
     if "left_out_skills" in sent:
         known = load_skill_titles(db.session)
-        values["left_out_skills"] = _join_words(set(body.left_out_skills or ()) & known.keys())
+        values["left_out_skills"] = _join_keys(set(body.left_out_skills or ()) & known.keys())
     if "profiles" in sent:
-        values["shown_profiles"] = _join_words(set(body.profiles or ()))
+        values["shown_profiles"] = _join_keys(set(body.profiles or ()))
     actions.save_texts(db.session, portfolio, values, revision=portfolio.revision, now=at)
     if "sections" in sent:
         chosen = body.sections or ()
@@ -319,7 +319,7 @@ def delete_portfolio(portfolio_id: uuid.UUID) -> None:
 @operation(TAG)
 def read_profiles() -> ProfilesShape:
     """Return your profiles on other sites, which portfolios can show."""
-    return _profiles()
+    return _load_profiles()
 
 
 @operation(TAG, example={"github": "octocat", "website": None})
@@ -336,10 +336,10 @@ def change_profiles(body: ProfilesChange) -> ProfilesShape:
     if errors:
         raise InvalidFields(errors)
     actions.save_profiles(db.session, urls, by=actor, now=now())
-    return _profiles()
+    return _load_profiles()
 
 
-def _profiles() -> ProfilesShape:
+def _load_profiles() -> ProfilesShape:
     found = load_profiles(db.session, current_actor().id)
     return ProfilesShape(**{name: found.get(name, "") for name in ProfilesShape.model_fields})
 
@@ -351,7 +351,7 @@ def _lock(portfolio_id: uuid.UUID) -> Portfolio:
     return portfolio
 
 
-def _join_words(keys: set[str]) -> str:
+def _join_keys(keys: set[str]) -> str:
     return " ".join(sorted(keys))
 
 

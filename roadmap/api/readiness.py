@@ -119,7 +119,7 @@ class ReadinessQuery(Query):
         Field(
             alias="if",
             max_length=2_000,
-            description="Keys of `what_if.choices` to assume, separated by commas.",
+            description="Keys of `scenario.choices` to assume, separated by commas.",
         ),
     ] = ""
 
@@ -140,10 +140,10 @@ def read_readiness(query: ReadinessQuery) -> ReadinessShape:
     result = what_if(tally, found, parse_choice_keys([query.wanted]))
     if not load_holders(db.session, actor.id, Capability.REVIEW):
         found = replace(found, steps=tuple(step for step in found.steps if not step.is_reviewed))
-    return to_shape(enrolled.slug, found, result)
+    return serialize_readiness(enrolled.slug, found, result)
 
 
-def to_shape(slug: str, found: Readiness, result: WhatIf) -> ReadinessShape:
+def serialize_readiness(slug: str, found: Readiness, result: WhatIf) -> ReadinessShape:
     names = ReadinessShape.model_fields.keys() - {"roadmap", "what_if"}
     values = {name: getattr(found, name) for name in names}
     after = result.after

@@ -20,9 +20,9 @@ from roadmap.api.evidence import (
     ReviewState,
     Visibility,
     WordingShape,
+    common_values,
     confirmed_by,
     confirmed_wordings,
-    shared_values,
 )
 from roadmap.api.field_types import Body, Date, Key, Shape, Text, Timestamp
 from roadmap.api.operation import (
@@ -210,7 +210,7 @@ def list_reviews(query: Paging) -> PendingReviewList:
     items = [
         PendingReviewShape.model_validate(
             {
-                **shared_values(entry.item),
+                **common_values(entry.item),
                 "evidence_id": entry.item.id,
                 "person": {"id": entry.item.user_id, "name": entry.author},
                 "verified_before": entry.item.verified,

@@ -78,9 +78,11 @@ def openapi() -> Response:
 @limiter.limit(DEFAULT_RATE_LIMIT, key_func=rate_limit_key)
 def docs() -> Response:
     """Render the API documentation page."""
-    from roadmap.api.docs_page import chapters
+    from roadmap.api.docs_page import operations_by_tag
 
-    page = render_template("api/docs.html", chapters=chapters(), base=BASE, bare=True)
+    page = render_template(
+        "api/docs.html", operations_by_tag=operations_by_tag(), base=BASE, bare=True
+    )
     return make_response(page)
 
 
@@ -89,6 +91,6 @@ def docs() -> Response:
 @limiter.limit(DEFAULT_RATE_LIMIT, key_func=rate_limit_key)
 def exchange() -> Response:
     """Answer a Model Context Protocol message, authenticated by a personal token."""
-    from roadmap.api.mcp import answer_message
+    from roadmap.api.mcp import handle_message
 
-    return answer_message()
+    return handle_message()

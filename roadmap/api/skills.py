@@ -131,29 +131,29 @@ def assess_own_skill(key: str, body: NewAssessment) -> OwnSkill:
     actor = current_actor()
     skill = queries.known_skills(db.session, actor.id).get(key) or abort(404)
     lock_user(db.session, actor.id)
-    standing = queries.compare_skills(db.session, actor.id, [skill])[key]
-    before = standing.own
+    comparison = queries.compare_skills(db.session, actor.id, [skill])[key]
+    before = comparison.own
     level, comment = body.level_after(before), body.comment_after(before)
     if before is None or (before.level, before.comment) != (level, comment):
         actions.assess_self(db.session, actor.id, key, level, comment, by=actor, now=now())
-        standing = replace(standing, own=AssessedLevel(level, now(), actor.name, comment))
-    return _serialize(skill, standing, actor.today(now()))
+        comparison = replace(comparison, own=AssessedLevel(level, now(), actor.name, comment))
+    return _serialize(skill, comparison, actor.today(now()))
 
 
-def _serialize(skill: Skill, standing: SkillComparison, today: dt.date) -> OwnSkill:
+def _serialize(skill: Skill, comparison: SkillComparison, today: dt.date) -> OwnSkill:
     return OwnSkill.model_validate(
         {
             **skill.model_dump(),
-            "self": serialize_assessment(standing.own, today),
-            "manager": serialize_assessment(standing.other, today),
-            "gap": standing.gap,
-            "apart": standing.difference,
+            "self": serialize_assessment(comparison.own, today),
+            "manager": serialize_assessment(comparison.other, today),
+            "gap": comparison.gap,
+            "apart": comparison.difference,
         }
     )
 
 
-def serialize_assessment(judged: AssessedLevel | None, today: dt.date) -> AssessmentShape | None:
+def serialize_assessment(assessed: AssessedLevel | None, today: dt.date) -> AssessmentShape | None:
     """Return an assessment's response model; `today` is the date for the assessed person."""
-    if judged is None:
+    if assessed is None:
         return None
-    return AssessmentShape.model_validate({**judged._asdict(), "is_old": judged.is_old(today)})
+    return AssessmentShape.model_validate({**assessed._asdict(), "is_old": assessed.is_old(today)})

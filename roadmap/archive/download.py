@@ -12,7 +12,7 @@ from roadmap.auth.request_audit import audit_download
 from roadmap.core.database import db
 from roadmap.core.file_store import temporary_file
 from roadmap.core.limiter import export_slot
-from roadmap.core.proxy import public_address
+from roadmap.core.proxy import public_base_url
 from roadmap.people.actor import Actor
 
 MIME_TYPE = "application/zip"
@@ -25,14 +25,14 @@ def archive_response(actor: Actor, *, now: dt.datetime) -> Response:
     """
     user_id, name = actor.id, f"cairn-archive-{actor.today(now)}.zip"
     db.session.rollback()
-    packed = temporary_file(current_app.config["DATA_DIR"])
+    zip_file = temporary_file(current_app.config["DATA_DIR"])
     with export_slot():
-        rows = write_archive(packed, user_id, instance=public_address(), now=now)
+        rows = write_archive(zip_file, user_id, instance=public_base_url(), now=now)
     audit_download(by=user_id, action="archive.exported", target=str(user_id), rows=rows)
-    size = packed.seek(0, os.SEEK_END)
-    packed.seek(0)
+    size = zip_file.seek(0, os.SEEK_END)
+    zip_file.seek(0)
     response = send_file(
-        packed, mimetype=MIME_TYPE, as_attachment=True, download_name=name,
+        zip_file, mimetype=MIME_TYPE, as_attachment=True, download_name=name,
         conditional=False, etag=False,
     )  # fmt: skip
     response.content_length = size

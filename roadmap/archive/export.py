@@ -42,14 +42,14 @@ def write_archive(target: IO[bytes], user_id: uuid.UUID, *, instance: str, now: 
     # Blocked before the rows are read, so that the files they reference still exist when packed.
     with (
         file_store().block_deletion(),
-        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as packed,
+        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as zip_file,
     ):
-        writer = _Writer(packed, now)
+        writer = _Writer(zip_file, now)
         with db.snapshot() as connection:
             account, tables, manifest = _read(connection, user_id)
         writer.add(ACCOUNT, [_dump(account), "\n"])
         for name, rows in tables.items():
-            writer.add(f"{RECORDS}{name}.json", _lines(rows))
+            writer.add(f"{RECORDS}{name}.json", _json_lines(rows))
         names = dict.fromkeys(row["sha256"] for row in tables.get("evidence_file", ()))
         missing = [name for name in names if not writer.add_stored(name)]
         head = {"format": FORMAT, "version": VERSION, "release": RELEASE, "instance": instance}
@@ -156,8 +156,8 @@ def _titles(connection: sa.Connection, tables: Mapping[str, list[Row]]) -> dict[
 class _Writer:
     """Adds files to a ZIP, and collects their manifest entries."""
 
-    def __init__(self, packed: zipfile.ZipFile, now: dt.datetime) -> None:
-        self._packed = packed
+    def __init__(self, zip_file: zipfile.ZipFile, now: dt.datetime) -> None:
+        self._packed = zip_file
         self._date = now.astimezone(dt.UTC).timetuple()[:6]
         self.files: list[dict[str, Any]] = []
 
@@ -188,7 +188,7 @@ class _Writer:
         self.files.append({"path": path, "size": size, "sha256": digest.hexdigest()})
 
 
-def _lines(rows: Iterable[Row]) -> Iterator[str]:
+def _json_lines(rows: Iterable[Row]) -> Iterator[str]:
     """Yield a JSON list with one row per line."""
     before = "[\n"
     for row in rows:

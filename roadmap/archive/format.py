@@ -86,7 +86,7 @@ def _check_url(text: str) -> str:
     return strip_userinfo(text)
 
 
-def _check_moment(moment: dt.datetime) -> dt.datetime:
+def _check_timestamp(moment: dt.datetime) -> dt.datetime:
     if moment.tzinfo is None or not 1900 <= moment.year <= 9000:
         raise ValueError("is not a valid time with a time zone")
     return moment
@@ -139,7 +139,7 @@ Key = Annotated[str, Field(max_length=60), AfterValidator(_check_text)]
 # The types of values that depend only on the type of their column.
 VALUE_TYPES: Mapping[type[Any], Any] = {
     sa.Uuid: uuid.UUID,
-    UtcDateTime: Annotated[dt.datetime, AfterValidator(_check_moment)],
+    UtcDateTime: Annotated[dt.datetime, AfterValidator(_check_timestamp)],
     PartialDateText: Annotated[str, Field(max_length=10), AfterValidator(PartialDate.from_iso)],
     sa.Boolean: bool,
     sa.Date: Annotated[dt.date, AfterValidator(_check_day)],
@@ -175,7 +175,7 @@ class Manifest(_Model):
     version: Literal[1]
     release: Line
     instance: Line
-    made_at: Annotated[dt.datetime, AfterValidator(_check_moment)]
+    made_at: Annotated[dt.datetime, AfterValidator(_check_timestamp)]
     person: Line
     email: Annotated[str, Field(max_length=320), AfterValidator(_check_text)]
     roadmaps: list[RoadmapName]

@@ -86,25 +86,25 @@ class Archive:
 def read_archive(source: IO[bytes], *, quota: int) -> Archive:
     """Read an archive whose files have at most `quota` bytes in total. Raises ArchiveRefused."""
     try:
-        packed = ZipReader(source, most=MAX_MEMBERS)
-        manifest = _read_manifest(packed)
-        _check_list(packed, manifest, quota)
+        zip_file = ZipReader(source, max_members=MAX_MEMBERS)
+        manifest = _read_manifest(zip_file)
+        _check_manifest(zip_file, manifest, quota)
         account = _parse(
-            TypeAdapter(row_model("user")), ACCOUNT, packed.read(ACCOUNT, MAX_MANIFEST_BYTES)
+            TypeAdapter(row_model("user")), ACCOUNT, zip_file.read(ACCOUNT, MAX_MANIFEST_BYTES)
         )
-        tables = _read_tables(packed)
+        tables = _read_tables(zip_file)
     except ZipRefused as refused:
         raise ArchiveRefused(str(refused)) from None
-    archive = Archive(manifest, account, tables, packed)
+    archive = Archive(manifest, account, tables, zip_file)
     _check_ids(tables)
     _check_limits(tables, archive.files)
     return archive
 
 
-def _read_manifest(packed: ZipReader) -> Manifest:
-    if MANIFEST not in packed.members or ACCOUNT not in packed.members:
+def _read_manifest(zip_file: ZipReader) -> Manifest:
+    if MANIFEST not in zip_file.members or ACCOUNT not in zip_file.members:
         raise ArchiveRefused(_("This ZIP is not a personal archive: it has no manifest."))
-    data = packed.read(MANIFEST, MAX_MANIFEST_BYTES)
+    data = zip_file.read(MANIFEST, MAX_MANIFEST_BYTES)
     named = _parse(_HEAD, MANIFEST, data)
     if named.get("format") != FORMAT:
         raise ArchiveRefused(_("This ZIP is not a personal archive: it has no manifest."))
@@ -121,10 +121,10 @@ def _read_manifest(packed: ZipReader) -> Manifest:
 _HEAD: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
 
-def _check_list(packed: ZipReader, manifest: Manifest, quota: int) -> None:
+def _check_manifest(zip_file: ZipReader, manifest: Manifest, quota: int) -> None:
     """Compare the manifest with the ZIP's files by name, size and digest."""
     listed = {each.path: each for each in manifest.files}
-    there = packed.members.keys() - {MANIFEST}
+    there = zip_file.members.keys() - {MANIFEST}
     if len(listed) < len(manifest.files) or listed.keys() != there:
         odd = min(there ^ listed.keys(), default=MANIFEST)
         raise ArchiveRefused(
@@ -138,9 +138,9 @@ def _check_list(packed: ZipReader, manifest: Manifest, quota: int) -> None:
               "from a newer release: import it into an installation that runs that "
               "release or a later one.", name=odd[:80])
         )  # fmt: skip
-    if sum(packed.members[path].file_size for path in records) > MAX_RECORD_BYTES:
+    if sum(zip_file.members[path].file_size for path in records) > MAX_RECORD_BYTES:
         raise ArchiveRefused(_("The records of this archive are too large."))
-    sizes = [packed.members[path].file_size for path in listed if path.startswith(FILES)]
+    sizes = [zip_file.members[path].file_size for path in listed if path.startswith(FILES)]
     if max(sizes, default=0) > MAX_FILE_BYTES:
         raise ArchiveRefused(_("A file in this archive is larger than 25 MB, the maximum."))
     if sum(sizes) > quota:
@@ -150,10 +150,10 @@ def _check_list(packed: ZipReader, manifest: Manifest, quota: int) -> None:
         )  # fmt: skip
     for path, each in listed.items():
         digest = hashlib.sha256()
-        for chunk in packed.chunks(path):
+        for chunk in zip_file.chunks(path):
             digest.update(chunk)
         is_named = not path.startswith(FILES) or path == f"{FILES}{each.sha256}"
-        size = packed.members[path].file_size
+        size = zip_file.members[path].file_size
         if (digest.hexdigest(), size) != (each.sha256, each.size) or not is_named:
             raise ArchiveRefused(
                 _("“%(name)s” does not match the manifest: it was damaged or changed.",
@@ -161,13 +161,13 @@ def _check_list(packed: ZipReader, manifest: Manifest, quota: int) -> None:
             )  # fmt: skip
 
 
-def _read_tables(packed: ZipReader) -> dict[str, Rows]:
+def _read_tables(zip_file: ZipReader) -> dict[str, Rows]:
     tables: dict[str, Rows] = {}
     left = MAX_ROWS
     for name in exported_tables():
         path = f"{RECORDS}{name}.json"
-        if path in packed.members:
-            tables[name] = _parse(rows_adapter(name), path, packed.read(path, MAX_RECORD_BYTES))
+        if path in zip_file.members:
+            tables[name] = _parse(rows_adapter(name), path, zip_file.read(path, MAX_RECORD_BYTES))
             left -= len(tables[name])
             if left < 0:
                 raise ArchiveRefused(_("This archive has more records than one person can have."))

@@ -173,7 +173,7 @@ class _Planner:
         self, session: Session, archive: Archive, user_id: uuid.UUID, now: dt.datetime
     ) -> None:
         self._archive, self._user_id, self._now = archive, user_id, now
-        self._known = _load_known(session, archive.tables)
+        self._known = _load_shared_rows(session, archive.tables)
         self._ids = _new_ids(archive.tables)
         self._sizes = {
             name: archive.zip.members[f"{FILES}{name}"].file_size for name in archive.files
@@ -193,8 +193,8 @@ class _Planner:
             for name, found in self._archive.tables.items()
             if name in HISTORY_ONLY and found
         }
-        _choose_one(rows.get("enrollment", []), "is_primary")
-        _choose_one(rows.get("portfolio", []), "is_default")
+        _set_flag_once(rows.get("enrollment", []), "is_primary")
+        _set_flag_once(rows.get("portfolio", []), "is_default")
         account = {
             column.name: getattr(self._archive.account, column.name)
             for column in archived_columns("user")
@@ -301,16 +301,16 @@ class _Planner:
                 "version_number": numbers[each.version_id],
                 "milestones": sorted(confirmed[each.id]),
             }
-            reviews.append(self._as_imported("imported_review", each) | more)
+            reviews.append(self._imported_row("imported_review", each) | more)
         levels = rows.setdefault("imported_assessment", [])
         for each in tables.get("assessment", ()):
             if each.side != "self" and each.skill_key not in self._known["skill"]:
                 self._leave_out("assessment", each, each.skill_key)
             elif each.side != "self":
-                levels.append(self._as_imported("imported_assessment", each))
+                levels.append(self._imported_row("imported_assessment", each))
         return len(reviews) + len(levels)
 
-    def _as_imported(self, table: str, given: Any) -> dict[str, Any]:
+    def _imported_row(self, table: str, given: Any) -> dict[str, Any]:
         """Return a judgement as a row of imported history."""
         names = [column.name for column in archived_columns(table)]
         return {name: getattr(given, name) for name in names if hasattr(given, name)} | {
@@ -319,7 +319,7 @@ class _Planner:
         }  # fmt: skip
 
 
-def _load_known(session: Session, tables: Mapping[str, Rows]) -> dict[str, dict[Any, Any]]:
+def _load_shared_rows(session: Session, tables: Mapping[str, Rows]) -> dict[str, dict[Any, Any]]:
     """Load the shared rows of this installation that an archive refers to, by natural key."""
     named: dict[str, set[Any]] = {"roadmap": set(), "milestone": set(), "skill": set()}
     for name, rows in tables.items():
@@ -350,7 +350,7 @@ def _new_ids(tables: Mapping[str, Rows]) -> dict[uuid.UUID, uuid.UUID]:
     }
 
 
-def _choose_one(rows: list[dict[str, Any]], flag: str) -> None:
+def _set_flag_once(rows: list[dict[str, Any]], flag: str) -> None:
     """Set a flag on exactly one row: the first that has it, or else the first one."""
     chosen = next((row for row in rows if row[flag]), next(iter(rows), None))
     for row in rows:

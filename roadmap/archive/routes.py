@@ -123,7 +123,7 @@ def import_archive(sha256: str) -> BaseResponse:
 
     me = current_user.id
     try:
-        with db.reading() as connection, open_upload(connection, me, sha256) as content:
+        with db.read_connection() as connection, open_upload(connection, me, sha256) as content:
             if content is None and list_imports(db.session, me):
                 # The form was sent twice.
                 return see_other("archives.show", _anchor="imports")

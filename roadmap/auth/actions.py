@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.auth.email_addresses import email_key
 from roadmap.auth.models import AccountDeletion, ApiToken, Attempt, LoginSession, PasswordLink
-from roadmap.auth.queries import any_user_exists, find_user_to_sign_in
+from roadmap.auth.queries import any_user_exists, find_sign_in_user_by_email
 from roadmap.auth.rate_limits import LONGEST_WINDOW
 from roadmap.auth.tokens import form_token, hash_token
 from roadmap.core.database import count_changed, lock_name
@@ -69,7 +69,7 @@ def create_user(
 
     The caller must request confirmation of an unconfirmed address, see `email_confirmation`.
     """
-    if not is_confirmed and find_user_to_sign_in(session, email) is not None:
+    if not is_confirmed and find_sign_in_user_by_email(session, email) is not None:
         raise EmailTaken(email)
     user = User(
         name=name,
@@ -227,14 +227,14 @@ def deactivate(session: Session, user_id: uuid.UUID, *, by: ActorOrId, now: dt.d
     user, actor_id = load_for_administrator(session, user_id, by)
     if user is None or user.deactivated_at is not None:
         return False
-    close(session, user, now=now)
+    close_account(session, user, now=now)
     session.execute(sa.delete(ApiToken).where(ApiToken.user_id == user_id))
     record_audit(session, by=actor_id, action="account.deactivated", target=str(user_id), now=now)
     managers_changed.send(session, person=user_id, by=actor_id, now=now)
     return True
 
 
-def close(session: Session, user: User, *, now: dt.datetime) -> None:
+def close_account(session: Session, user: User, *, now: dt.datetime) -> None:
     """Deactivate an active account while holding its lock, and end its sessions.
 
     Raises LastAdministrator.

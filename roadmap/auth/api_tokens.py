@@ -147,7 +147,7 @@ def authenticate_bearer() -> Response | None:
         return _unauthorized(_("This address needs a personal token."))
     token = sent.token if sent.type == "bearer" else None
     parameters = {"token_hash": hash_token(token or ""), "now": web.now()}
-    with db.reading() as connection:
+    with db.read_connection() as connection:
         found = connection.execute(_SELECT_ACTOR, parameters).first()
     if found is None:
         return _reject_wrong_token()

@@ -18,7 +18,7 @@ from roadmap.auth import actions
 from roadmap.auth.models import AccountDeletion
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import render_for, show_date
-from roadmap.core.proxy import public_address
+from roadmap.core.proxy import public_base_url
 from roadmap.core.signals import managers_changed
 from roadmap.mail import outbox
 from roadmap.people.actor import Actor
@@ -57,7 +57,7 @@ def request_deletion(
         session.flush()
         return found
     if user.deactivated_at is None:
-        actions.close(session, user, now=now)
+        actions.close_account(session, user, now=now)
     found = AccountDeletion(user_id=user_id, requested_by=actor_id, requested_at=now, due_at=due_at)
     session.add(found)
     session.flush()
@@ -132,7 +132,7 @@ def _mail(user: User, deletion: AccountDeletion) -> outbox.Mail:
         if deletion.requested_by == user.id:
             back_url = _(
                 "Until then you can keep it: sign in, and choose to keep your account.\n\n%(link)s",
-                link=f"{public_address()}/login",
+                link=f"{public_base_url()}/login",
             )
         else:
             back_url = _(

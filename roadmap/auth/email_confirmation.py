@@ -19,7 +19,7 @@ from roadmap.auth.queries import find_pending_email
 from roadmap.auth.tokens import hash_token, new_token
 from roadmap.core.database import count_changed
 from roadmap.core.i18n import gettext as _
-from roadmap.core.proxy import public_address
+from roadmap.core.proxy import public_base_url
 from roadmap.core.types import new_id
 from roadmap.mail import outbox, transport
 from roadmap.people.history import record_history
@@ -34,7 +34,7 @@ RETENTION = dt.timedelta(days=30)
 MAIL_SOURCE = "email"
 
 
-class NotPending(ValueError):
+class EmailNotPending(ValueError):
     """The address is not pending, or its link has expired or was replaced."""
 
 
@@ -116,13 +116,13 @@ def confirm_email(
 ) -> str:
     """Make the pending address the confirmed one, return it, and notify the old address.
 
-    Raises NotPending, EmailTaken, and PermissionDenied if `by` is an Actor.
+    Raises EmailNotPending, EmailTaken, and PermissionDenied if `by` is an Actor.
     """
     user = lock_and_load_user(session, user_id)
     actor_id = require_permission(by, "admin.write")
     pending = find_pending_email(session, user_id)
     if pending is None or pending.id != pending_id:
-        raise NotPending
+        raise EmailNotPending
     old, new = user.email if user.email_key else "", pending.email
     session.delete(pending)
     change_email(session, user_id, new, by=actor_id, address=address, now=now)
@@ -155,7 +155,7 @@ def _link_mail(user: User, pending: PendingEmail, token: str) -> outbox.Mail:
         "%(link)s\n\n"
         "If it was not you, ignore this mail: nothing changes.\n",
         name=user.name,
-        link=f"{public_address()}/account/email/{token}",
+        link=f"{public_base_url()}/account/email/{token}",
     )
     return outbox.Mail(
         pending.email,

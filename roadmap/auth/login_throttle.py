@@ -58,7 +58,7 @@ def check_password(
         with read_only_session() as session:
             wait = rate_limits.check_limits(session, limits, now=now())
             # Reload, because the password may have changed while waiting for the slot.
-            person = queries.find_to_sign_in(session, person.id) if person else None
+            person = queries.find_sign_in_user(session, person.id) if person else None
         if not wait:
             if passwords.verify(person.password_hash if person else None, typed):
                 return PasswordCheck(person)
@@ -81,7 +81,7 @@ def find_new_account(email: str, password: str) -> User | None:
     This counts as a sign-in attempt, with the same limits. Ends the request's transaction.
     """
     with read_only_session() as session:
-        user = queries.find_user_to_sign_in(session, email)
+        user = queries.find_sign_in_user_by_email(session, email)
     if user is None or now() - user.created_at > RESUBMISSION_WINDOW:
         return None
     limits = rate_limits.attempt_limits(

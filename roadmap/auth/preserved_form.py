@@ -17,7 +17,7 @@ from werkzeug.datastructures import MultiDict
 
 from roadmap.core.headers import OVERRIDE_METHODS, URLENCODED
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.core.proxy import is_own_address
+from roadmap.core.proxy import is_own_origin
 from roadmap.core.uploads import MULTIPART
 from roadmap.core.web import safe_redirect_target
 
@@ -110,31 +110,31 @@ class PreservedForm:
     method: str
     target: str
     fields: tuple[tuple[str, str], ...]
-    who: str = ""
+    signed_user_id: str = ""
 
     @property
-    def hidden(self) -> list[tuple[str, str]]:
+    def hidden_inputs(self) -> list[tuple[str, str]]:
         """Return the hidden inputs for the sign-in page."""
-        head = [(METHOD, self.method), (TARGET, self.target), (WHO, self.who)]
+        head = [(METHOD, self.method), (TARGET, self.target), (WHO, self.signed_user_id)]
         return head + [(FIELD + name, value) for name, value in self.fields]
 
     @property
-    def typed(self) -> list[tuple[LazyString, str]]:
+    def entered_texts(self) -> list[tuple[LazyString, str]]:
         """Return the entered texts with labels, so that the person recognises the form."""
         named = (
             (TEXT_FIELD_LABELS.get(name.rpartition("-")[2]), value) for name, value in self.fields
         )
         return [(label, value) for label, value in named if label and value.strip()]
 
-    def belongs_to(self, person: str) -> bool:
+    def is_submitted_by(self, person: str) -> bool:
         """Return whether this person submitted the form, according to its signature."""
         try:
-            return _signer().unsign(self.who).decode() == person
+            return _signer().unsign(self.signed_user_id).decode() == person
         except BadSignature:
             return False
 
 
-def from_request(request: Request, who: str) -> PreservedForm | None:
+def from_request(request: Request, user_id: str) -> PreservedForm | None:
     """Return the form of this request if it can be preserved.
 
     Forms of other sites are excluded, because the person would unknowingly submit them.
@@ -153,7 +153,7 @@ def from_request(request: Request, who: str) -> PreservedForm | None:
     kept = urlencode([(name, value) for name, value in query if name != "_method"])
     target = f"{request.path}?{kept}" if kept else request.path
     return PreservedForm(
-        request.method, target, fields, _signer().sign(who).decode() if who else ""
+        request.method, target, fields, _signer().sign(user_id).decode() if user_id else ""
     )
 
 
@@ -185,7 +185,7 @@ def _is_same_origin(request: Request) -> bool:
     sender = request.headers.get("Origin")
     if sender is None:
         sender = request.headers.get("Referer")
-    return sender is None or is_own_address(sender)
+    return sender is None or is_own_origin(sender)
 
 
 def _signer() -> Signer:

@@ -68,7 +68,7 @@ def find_user_by_email(session: Session, email: str) -> User | None:
     return session.scalars(sa.select(User).where(User.email_key == email_key(email))).first()
 
 
-def find_user_to_sign_in(session: Session, email: str) -> User | None:
+def find_sign_in_user_by_email(session: Session, email: str) -> User | None:
     """Return the account that signs in with this address, or None.
 
     A new account signs in with its pending address, unless another account has confirmed the
@@ -99,13 +99,13 @@ def list_pending_emails(session: Session, email: str) -> Sequence[User]:
     ).all()
 
 
-def find_to_sign_in(session: Session, user_id: uuid.UUID) -> User | None:
+def find_sign_in_user(session: Session, user_id: uuid.UUID) -> User | None:
     """Load an account that matches `MAY_SIGN_IN`, or None."""
     own = sa.select(User).where(User.id == user_id, MAY_SIGN_IN)
     return session.scalars(own.execution_options(populate_existing=True)).first()
 
 
-def _is_live(now: dt.datetime) -> sa.ColumnElement[bool]:
+def _is_valid_session(now: dt.datetime) -> sa.ColumnElement[bool]:
     return sa.and_(
         LoginSession.last_seen_at >= now - SESSION_IDLE_TIMEOUT,
         LoginSession.created_at >= now - SESSION_LIFETIME,
@@ -122,7 +122,7 @@ def find_user_pending_deletion(
         .join(LoginSession, LoginSession.user_id == User.id)
         .where(
             LoginSession.token_hash == token_hash,
-            _is_live(now),
+            _is_valid_session(now),
             User.deactivated_at.is_not(None),
             MAY_SIGN_IN,
         )
@@ -146,7 +146,7 @@ def list_sessions(
     """Return the valid sessions of a person, last used first."""
     return session.scalars(
         sa.select(LoginSession)
-        .where(LoginSession.user_id == user_id, _is_live(now))
+        .where(LoginSession.user_id == user_id, _is_valid_session(now))
         .order_by(LoginSession.last_seen_at.desc(), LoginSession.id.desc())
     ).all()
 

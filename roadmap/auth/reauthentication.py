@@ -32,23 +32,23 @@ def fresh_login_required(view: View) -> View:
     """
 
     @wraps(view)
-    def ask_first(*args: Any, **values: Any) -> Response:
+    def wrapper(*args: Any, **values: Any) -> Response:
         fresh_at = current_user.fresh_at
         if fresh_at is not None and now() - fresh_at <= FRESH_LOGIN_PERIOD:
             return view(*args, **values)
         if request.method in SAFE_METHODS:
             return see_other("auth.confirm_password", next=request.path)
-        kept = preserved_form.from_request(request, str(current_user.id))
-        return render_confirm_page(ConfirmPasswordForm(formdata=None), 401, kept=kept)
+        preserved = preserved_form.from_request(request, str(current_user.id))
+        return render_confirm_page(ConfirmPasswordForm(formdata=None), 401, preserved=preserved)
 
-    return ask_first
+    return wrapper
 
 
 def render_confirm_page(
     form: ConfirmPasswordForm,
     status: int = 200,
     wait: int = 0,
-    kept: preserved_form.PreservedForm | None = None,
+    preserved: preserved_form.PreservedForm | None = None,
 ) -> Response:
     """Render the page that asks for the password; `wait` is in seconds, after too many attempts."""
     return render_page(
@@ -56,7 +56,7 @@ def render_confirm_page(
         status,
         form=form,
         wait=wait,
-        kept=kept or preserved_form.from_form(request.form),
+        preserved=preserved or preserved_form.from_form(request.form),
         next=safe_redirect_target(request.values.get("next"), ""),
     )
 

@@ -28,48 +28,48 @@ MAX_SENDERS = 10
 
 
 @dataclass
-class _Refusals:
+class _PendingRefusals:
     """Refusals of an action and sender since the last line: their count, and the next line."""
 
-    since: dt.datetime
+    counted_from: dt.datetime
     line: dict[str, Any]
-    waiting: int = 0
+    unwritten: int = 0
 
 
 class RefusalLog:
     """The refusals of this process that are not written yet."""
 
     def __init__(self) -> None:
-        self._noted: dict[tuple[str, str], _Refusals] = {}
+        self._pending: dict[tuple[str, str], _PendingRefusals] = {}
         self._lock = threading.Lock()
 
-    def note(self, sender: str, line: dict[str, Any], moment: dt.datetime) -> list[dict[str, Any]]:
+    def add(self, sender: str, line: dict[str, Any], moment: dt.datetime) -> list[dict[str, Any]]:
         """Count a refusal; return the lines to write now, including its own if none is recent."""
         # Take due lines first, because a refusal after a quiet minute is not a repetition.
-        lines = self.take_due(moment)
+        lines = self.pop_due(moment)
         key = line["action"], sender
         with self._lock:
-            senders = Counter(action for action, _sender in self._noted)
-            if key not in self._noted and senders[line["action"]] >= MAX_SENDERS:
+            senders = Counter(action for action, _sender in self._pending)
+            if key not in self._pending and senders[line["action"]] >= MAX_SENDERS:
                 key, line["several"] = (line["action"], ""), True
-            if key in self._noted:
-                self._noted[key].waiting += 1
+            if key in self._pending:
+                self._pending[key].unwritten += 1
                 return lines
-            self._noted[key] = _Refusals(moment, line)
+            self._pending[key] = _PendingRefusals(moment, line)
         return [*lines, line]
 
-    def take_due(self, moment: dt.datetime) -> list[dict[str, Any]]:
+    def pop_due(self, moment: dt.datetime) -> list[dict[str, Any]]:
         """Return the due lines, and remove senders without recent refusals."""
         lines = []
         with self._lock:
-            for key, found in [*self._noted.items()]:
-                if moment - found.since < INTERVAL:
+            for key, found in [*self._pending.items()]:
+                if moment - found.counted_from < INTERVAL:
                     continue
-                if found.waiting:
-                    lines.append({**found.line, "times": found.waiting})
-                    found.since, found.waiting = moment, 0
+                if found.unwritten:
+                    lines.append({**found.line, "times": found.unwritten})
+                    found.counted_from, found.unwritten = moment, 0
                 else:
-                    del self._noted[key]
+                    del self._pending[key]
         return lines
 
 
@@ -92,12 +92,12 @@ def audit_refusal(
     line = {"by": by, "action": action, "target": target[:200], "address": address}
     if person is not None:
         line["person"] = str(person)
-    _write(_log().note(f"{sender} {target}" if each_target else sender, line, now()))
+    _write(_log().add(f"{sender} {target}" if each_target else sender, line, now()))
 
 
 def write_due_refusals() -> None:
     """Write due counts. Call it before the request has written anything."""
-    _write(_log().take_due(now()))
+    _write(_log().pop_due(now()))
 
 
 def _write(lines: list[dict[str, Any]]) -> None:

@@ -66,7 +66,7 @@ def sign_in() -> Response:
     email, password = form.email.data or "", form.password.data or ""
     address = client_address()
     with read_only_session() as session:
-        known = queries.find_user_to_sign_in(session, email)
+        known = queries.find_sign_in_user_by_email(session, email)
     device = find_device(known.id) if known else ""
     limits = (
         rate_limits.device_limits(device)
@@ -84,7 +84,7 @@ def sign_in() -> Response:
         return _render_sign_in(form, 422)
     old_hash = user.password_hash
     new_hash = passwords.hash_password(password) if passwords.needs_rehash(old_hash) else None
-    current = queries.find_to_sign_in(db.session, user.id)
+    current = queries.find_sign_in_user(db.session, user.id)
     if current is None or current.password_hash != old_hash:
         # The account was deactivated or changed during hashing.
         return _render_sign_in(form, 422)
@@ -94,16 +94,16 @@ def sign_in() -> Response:
     sign_in_user(user)
     if user.deactivated_at is not None:
         return redirect("/account/return", 303)
-    kept = preserved_form.from_form(request.form)
-    if kept is None:
+    preserved = preserved_form.from_form(request.form)
+    if preserved is None:
         return redirect(_next_page(), 303)
-    if kept.who and not kept.belongs_to(str(user.id)):
+    if preserved.signed_user_id and not preserved.is_submitted_by(str(user.id)):
         flash(
             _("The text entered here before belongs to someone else, so it was discarded."),
             "warning",
         )
         return redirect("/", 303)
-    return render_page("auth/preserved_form.html", kept=kept)
+    return render_page("auth/preserved_form.html", preserved=preserved)
 
 
 @auth.get("/signup")
@@ -185,9 +185,9 @@ def reauthenticate() -> Response:
     if refusal is not None:
         return refusal
     actions.mark_session_fresh(db.session, person.session_id, now=now())
-    kept = preserved_form.from_form(request.form)
-    if kept is not None and kept.belongs_to(str(person.id)):
-        return render_page("auth/preserved_form.html", kept=kept)
+    preserved = preserved_form.from_form(request.form)
+    if preserved is not None and preserved.is_submitted_by(str(person.id)):
+        return render_page("auth/preserved_form.html", preserved=preserved)
     return redirect(safe_redirect_target(request.values.get("next"), "/account"), 303)
 
 
@@ -304,10 +304,12 @@ def _password_form(user: User) -> NewPasswordForm:
 
 
 def _render_sign_in(form: SignInForm, status: int = 200, **more: Any) -> Response:
-    kept = preserved_form.from_form(request.form)
+    preserved = preserved_form.from_form(request.form)
     target = _next_page()
     page_after = target if target != "/" else None
-    return render_page("auth/login.html", status, form=form, kept=kept, next=page_after, **more)
+    return render_page(
+        "auth/login.html", status, form=form, preserved=preserved, next=page_after, **more
+    )
 
 
 def _render_forgot(form: ForgotPasswordForm, status: int = 200, wait: int = 0) -> Response:

@@ -29,10 +29,10 @@ from roadmap.auth.request_audit import audit_request
 from roadmap.auth.tokens import hash_token, new_token
 from roadmap.core.database import SAFE_METHODS, db
 from roadmap.core.i18n import gettext as _
-from roadmap.core.proxy import client_address, is_own_address, sending_page
+from roadmap.core.proxy import client_address, is_own_origin, origin_or_referrer
 from roadmap.core.text import strip_control_characters
 from roadmap.core.types import new_id
-from roadmap.core.uploads import SENDER
+from roadmap.core.uploads import SENDER_KEY
 from roadmap.core.web import form_key, htmx, now, redirect_page, render_page, safe_redirect_target
 from roadmap.people.actor import Actor
 from roadmap.people.models import AuditEntry, HistoryEntry, User
@@ -54,8 +54,8 @@ class AuditedCSRF(CSRFProtect):
     def protect(self, *args: Any, **options: Any) -> None:
         try:
             super().protect(*args, **options)
-            sender = sending_page()
-            if g.get("csrf_valid") and sender and not is_own_address(sender):
+            sender = origin_or_referrer()
+            if g.get("csrf_valid") and sender and not is_own_origin(sender):
                 raise CSRFError("The form is of another site.")
         except CSRFError:
             actor = signed_in_actor()
@@ -97,7 +97,7 @@ def _select_actor() -> sa.Select[Any]:
 def load_actor(token: str) -> Actor | None:
     """Load the actor of a session token in one statement; None if the session has ended."""
     parameters = {"token_hash": hash_token(token)}
-    with db.reading() as connection:
+    with db.read_connection() as connection:
         row = connection.execute(_select_actor(), parameters).first()
     if row is None:
         return None
@@ -188,7 +188,7 @@ def _clear_cookie(*, keep_csrf_of: str) -> None:
             session["csrf_token"] = seal
 
 
-def take_sign_out_reason() -> str | None:
+def pop_sign_out_reason() -> str | None:
     """Return once why somebody else's change ended the session of this browser."""
     who, since = session.get(LAST_USER_KEY), session.pop(SIGNED_IN_AT_KEY, None)
     if not who or not since or signed_in_actor() is not None:
@@ -237,10 +237,10 @@ def require_sign_in() -> Response | None:
         return None
     if find_user_pending_deletion() is not None:
         return redirect_page("/account/return")
-    reason = take_sign_out_reason()
+    reason = pop_sign_out_reason()
     if request.method in SAFE_METHODS:
         flash(reason or _("Please sign in to see that page."))
-        return redirect_page(url_for("auth.login", next=_page_of_request()))
+        return redirect_page(url_for("auth.login", next=_requested_page()))
     # The last person signed in with this browser.
     who = session.get(LAST_USER_KEY, "")
     form = None if htmx else preserved_form.from_request(request, who)
@@ -255,12 +255,12 @@ def require_sign_in() -> Response | None:
                 "Sign in and make it again; text that you entered is kept."
             )
         flash(reason or lost, "warning")
-        return redirect_page(url_for("auth.login", next=_page_of_request()))
+        return redirect_page(url_for("auth.login", next=_requested_page()))
     if reason:
         flash(reason)
     # 401 tells clients that nothing was saved.
     sign_in = SignInForm(formdata=None)
-    return render_page("auth/login.html", 401, form=sign_in, kept=form, next=None)
+    return render_page("auth/login.html", 401, form=sign_in, preserved=form, next=None)
 
 
 def check_permission() -> None:
@@ -272,7 +272,7 @@ def check_permission() -> None:
         actor = signed_in_actor()
         if actor is None or not can(actor, permission):
             abort(403)
-        request.environ.get(SENDER, []).append(actor.id)
+        request.environ.get(SENDER_KEY, []).append(actor.id)
 
 
 def _permission() -> str | None:
@@ -280,7 +280,7 @@ def _permission() -> str | None:
     return permission_of(current_app, endpoint) if endpoint is not None else None
 
 
-def _page_of_request() -> str:
+def _requested_page() -> str:
     """Return the page to open after signing in: the requested page, or the referring one."""
     if htmx:
         seen = htmx.current_url or "/"
@@ -288,7 +288,7 @@ def _page_of_request() -> str:
         return request.full_path if request.query_string else request.path
     else:
         seen = request.referrer or "/"
-    if seen == "/" or not is_own_address(seen):
+    if seen == "/" or not is_own_origin(seen):
         return "/"
     parts = urlsplit(seen)
     return safe_redirect_target(parts.path + (f"?{parts.query}" if parts.query else ""), "/")

@@ -29,8 +29,8 @@ from roadmap.core.config import VERSION
 from roadmap.core.database import db, newest_migrations
 from roadmap.core.file_store import atomic_file, file_store
 from roadmap.core.maintenance import announce_restore
-from roadmap.core.text import count_of
-from roadmap.erasure.actions import erase_due, mark_restored
+from roadmap.core.text import format_count
+from roadmap.erasure.actions import deactivate_restored, erase_due
 from roadmap.evidence.models import EvidenceFile
 from roadmap.people.audit import record_audit
 
@@ -82,9 +82,9 @@ def restore(
         if keep is not None:
             _write_file(keep, connection, now)
         replace_all(connection, scratch, manifest, report)
-        erased = mark_restored(connection, now=now)
+        erased = deactivate_restored(connection, now=now)
     if erased:
-        who = count_of(erased, "person was", "people were")
+        who = format_count(erased, "person was", "people were")
         report(f"{who} erased after this backup was made, and will be erased again now")
         erase_due(now=now, cause="restore")
     # A backup cannot contain the audit entry of its own creation.
@@ -105,25 +105,25 @@ def _write_file(path: Path, connection: sa.Connection, now: dt.datetime) -> Mani
     manifest = Manifest(VERSION, revision, now, connection.dialect.name)
     with (
         atomic_file(path) as file,
-        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as packed,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as zip_file,
     ):
         for table in backed_up_tables():
             select = sa.select(table).order_by(*table.primary_key.columns)
             rows = connection.execute(select, execution_options={"yield_per": CHUNK})
             names = table.columns.keys()
-            manifest.tables[table.name] = write_table(packed, table.name, names, rows)
-        _write_files(packed, connection, manifest)
-        write_manifest(packed, manifest, current_app.config["SECRET_KEY"])
+            manifest.tables[table.name] = write_table(zip_file, table.name, names, rows)
+        _write_files(zip_file, connection, manifest)
+        write_manifest(zip_file, manifest, current_app.config["SECRET_KEY"])
     return manifest
 
 
-def _write_files(packed: zipfile.ZipFile, connection: sa.Connection, manifest: Manifest) -> None:
+def _write_files(zip_file: zipfile.ZipFile, connection: sa.Connection, manifest: Manifest) -> None:
     """Add the files that rows reference. Missing or damaged files are listed in the manifest."""
     names = sa.select(EvidenceFile.sha256).distinct().order_by(EvidenceFile.sha256)
     for name in connection.scalars(names):
         try:
             with file_store().open(name) as file:
-                write_file(packed, name, file)
+                write_file(zip_file, name, file)
         except FileNotFoundError:
             manifest.missing_files.append(name)
         else:

@@ -94,11 +94,11 @@ class Manifest:
 
 
 def write_table(
-    packed: zipfile.ZipFile, name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+    zip_file: zipfile.ZipFile, name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> TableEntry:
     """Write a table row by row. Returns its entry for the manifest."""
     digest, count = hashlib.sha256(), -1
-    with packed.open(f"tables/{name}.jsonl", "w", force_zip64=True) as file:
+    with zip_file.open(f"tables/{name}.jsonl", "w", force_zip64=True) as file:
         for row in chain([columns], rows):
             text = json.dumps(
                 list(row), default=encode_value, ensure_ascii=False, separators=(",", ":")
@@ -110,9 +110,9 @@ def write_table(
     return TableEntry(count, digest.hexdigest())
 
 
-def write_file(packed: zipfile.ZipFile, name: str, file: IO[bytes]) -> None:
+def write_file(zip_file: zipfile.ZipFile, name: str, file: IO[bytes]) -> None:
     """Add a stored file uncompressed, because most file formats are compressed already."""
-    with packed.open(zipfile.ZipInfo(f"{FILES}{name}"), "w", force_zip64=True) as target:
+    with zip_file.open(zipfile.ZipInfo(f"{FILES}{name}"), "w", force_zip64=True) as target:
         shutil.copyfileobj(file, target)
 
 
@@ -120,17 +120,17 @@ def _sign(content: bytes, key: str) -> bytes:
     return hmac.digest(f"backup:{key}".encode(), content, "sha256").hex().encode()
 
 
-def write_manifest(packed: zipfile.ZipFile, manifest: Manifest, key: str) -> None:
+def write_manifest(zip_file: zipfile.ZipFile, manifest: Manifest, key: str) -> None:
     """Add the manifest and its signature."""
     text = manifest.to_json()
-    packed.writestr(MANIFEST_NAME, text)
-    packed.writestr(SIGNATURE_NAME, _sign(text.encode(), key))
+    zip_file.writestr(MANIFEST_NAME, text)
+    zip_file.writestr(SIGNATURE_NAME, _sign(text.encode(), key))
 
 
-def read_manifest(packed: zipfile.ZipFile, key: str | None) -> Manifest:
+def read_manifest(zip_file: zipfile.ZipFile, key: str | None) -> Manifest:
     """Read the manifest, and check its signature if a key is given. Raises InvalidBackup."""
     try:
-        with packed.open(MANIFEST_NAME) as file:
+        with zip_file.open(MANIFEST_NAME) as file:
             content = file.read(MAX_MANIFEST_BYTES + 1)
         if len(content) > MAX_MANIFEST_BYTES:
             raise InvalidBackup("its manifest is too large")
@@ -138,13 +138,13 @@ def read_manifest(packed: zipfile.ZipFile, key: str | None) -> Manifest:
     except (KeyError, UnicodeDecodeError, OSError, *READ_ERRORS):
         raise InvalidBackup("it holds no manifest") from None
     if key is not None:
-        _require_signature(packed, content, key)
+        _require_signature(zip_file, content, key)
     return Manifest.from_json(text)
 
 
-def _require_signature(packed: zipfile.ZipFile, content: bytes, key: str) -> None:
+def _require_signature(zip_file: zipfile.ZipFile, content: bytes, key: str) -> None:
     try:
-        with packed.open(SIGNATURE_NAME) as file:
+        with zip_file.open(SIGNATURE_NAME) as file:
             signature = file.read(100)
     except (KeyError, OSError, *READ_ERRORS):
         signature = b""
@@ -152,17 +152,17 @@ def _require_signature(packed: zipfile.ZipFile, content: bytes, key: str) -> Non
         raise ForeignBackup("it is not signed with the secret key of this installation")
 
 
-def check_contents(packed: zipfile.ZipFile, manifest: Manifest) -> None:
+def check_contents(zip_file: zipfile.ZipFile, manifest: Manifest) -> None:
     """Check the digests of all tables and files before parsing. Raises InvalidBackup."""
     for name, contents in manifest.tables.items():
-        _check_entry(packed, f"tables/{name}.jsonl", contents.sha256, f"the table {name}")
+        _check_entry(zip_file, f"tables/{name}.jsonl", contents.sha256, f"the table {name}")
     for name in manifest.files:
-        _check_entry(packed, f"{FILES}{name}", name, f"the file {name}")
+        _check_entry(zip_file, f"{FILES}{name}", name, f"the file {name}")
 
 
-def _check_entry(packed: zipfile.ZipFile, path: str, sha256: str, what: str) -> None:
+def _check_entry(zip_file: zipfile.ZipFile, path: str, sha256: str, what: str) -> None:
     try:
-        with packed.open(path) as file:
+        with zip_file.open(path) as file:
             digest = hashlib.file_digest(file, "sha256")  # type: ignore[arg-type]
     except KeyError:
         raise InvalidBackup(f"{what} is missing") from None
@@ -172,11 +172,11 @@ def _check_entry(packed: zipfile.ZipFile, path: str, sha256: str, what: str) -> 
         raise InvalidBackup(f"{what} is not what was written")
 
 
-def read_table(packed: zipfile.ZipFile, name: str, contents: TableEntry) -> Iterator[list[Any]]:
+def read_table(zip_file: zipfile.ZipFile, name: str, contents: TableEntry) -> Iterator[list[Any]]:
     """Yield the column names, then the rows. Raises InvalidBackup, possibly at the end."""
     count = -1
     try:
-        with packed.open(f"tables/{name}.jsonl") as file:
+        with zip_file.open(f"tables/{name}.jsonl") as file:
             while line := file.readline(MAX_LINE_BYTES):
                 count += 1
                 values = json.loads(line)

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 # Interval between progress messages.
-SECONDS = 5.0
+REPORT_SECONDS = 5.0
 MEGABYTE = 1_000_000
 
 Report = Callable[[str], object]
@@ -34,7 +34,7 @@ class Progress:
 
     def add(self, rows: int) -> None:
         self._done += rows
-        if time.monotonic() - self._reported_at >= SECONDS:
+        if time.monotonic() - self._reported_at >= REPORT_SECONDS:
             self._reported_at = time.monotonic()
             self._report(f"{self._step} {self._done:,} of {self._total:,} rows")
 

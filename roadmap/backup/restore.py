@@ -41,7 +41,7 @@ CHUNK = 500
 # Measured with 250 people: size of the SQLite database relative to the uncompressed backup, and of
 # the compressed backup relative to the database.
 DATABASE_BYTES_PER_TEXT = 1.7
-PACKED_SHARE = 0.2
+COMPRESSED_SIZE_RATIO = 0.2
 DATABASE_SIZE = {
     "postgresql": "SELECT pg_database_size(current_database())",
     "sqlite": "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
@@ -61,12 +61,12 @@ def backed_up_tables() -> list[sa.Table]:
 
 def read_contents(path: Path, *, trust: bool) -> Manifest:
     """Read only a backup's manifest. Raises InvalidBackup, SchemaMismatch."""
-    with open_backup(path) as packed:
-        return _read_known_manifest(packed, trust=trust)
+    with open_backup(path) as zip_file:
+        return _read_supported_manifest(zip_file, trust=trust)
 
 
-def _read_known_manifest(packed: zipfile.ZipFile, *, trust: bool) -> Manifest:
-    manifest = read_manifest(packed, None if trust else current_app.config["SECRET_KEY"])
+def _read_supported_manifest(zip_file: zipfile.ZipFile, *, trust: bool) -> Manifest:
+    manifest = read_manifest(zip_file, None if trust else current_app.config["SECRET_KEY"])
     known = {script.revision for script in alembic.script_directory.walk_revisions()}
     if manifest.revision not in known:
         raise SchemaMismatch(
@@ -86,13 +86,13 @@ def restore_to_scratch(
     `replaces` also for replacing the database.
     """
     with (
-        open_backup(path) as packed,
+        open_backup(path) as zip_file,
         tempfile.TemporaryDirectory(prefix="cairn-") as folder,
         contextlib.ExitStack() as stack,
     ):
-        manifest = _read_known_manifest(packed, trust=trust)
-        require_space(_estimate_space(packed, replaces=replaces), report)
-        check_contents(packed, manifest)
+        manifest = _read_supported_manifest(zip_file, trust=trust)
+        require_space(_estimate_space(zip_file, replaces=replaces), report)
+        check_contents(zip_file, manifest)
         for name in manifest.missing_files:
             report(f"The file {name} was missing already when the backup was made")
         scratch = create_scratch_app(Path(folder) / "restore.sqlite3")
@@ -106,7 +106,7 @@ def restore_to_scratch(
                 alembic.stamp()
             else:
                 alembic.upgrade(manifest.revision)
-            _load_tables(engine, packed, manifest, report)
+            _load_tables(engine, zip_file, manifest, report)
             _check_integrity(engine)
             upgrade()
             _check_integrity(engine)
@@ -123,9 +123,9 @@ def create_scratch_app(path: Path) -> Flask:
     return app
 
 
-def _estimate_space(packed: zipfile.ZipFile, *, replaces: bool) -> Counter[Path]:
+def _estimate_space(zip_file: zipfile.ZipFile, *, replaces: bool) -> Counter[Path]:
     """Estimate the bytes needed per folder."""
-    entries = packed.infolist()
+    entries = zip_file.infolist()
     files = sum(each.file_size for each in entries if each.filename.startswith(FILES))
     rows = (sum(each.file_size for each in entries) - files) * DATABASE_BYTES_PER_TEXT
     # Twice, for the write-ahead log of its single transaction.
@@ -141,12 +141,12 @@ def _estimate_space(packed: zipfile.ZipFile, *, replaces: bool) -> Counter[Path]
         # The restored files, and about as many in the backup of the previous contents.
         needs[Path(current_app.config["DATA_DIR"])] += 2 * files
         # The rows in the backup of the previous contents.
-        needs[Path(current_app.config["DATA_DIR"])] += round(present * PACKED_SHARE)
+        needs[Path(current_app.config["DATA_DIR"])] += round(present * COMPRESSED_SIZE_RATIO)
     return needs
 
 
 def _load_tables(
-    engine: sa.Engine, packed: zipfile.ZipFile, manifest: Manifest, report: Report
+    engine: sa.Engine, zip_file: zipfile.ZipFile, manifest: Manifest, report: Report
 ) -> None:
     progress = Progress(report, "Loaded and checked", manifest.rows)
     with engine.connect() as connection:
@@ -160,7 +160,7 @@ def _load_tables(
             if missing := expected - manifest.tables.keys():
                 raise InvalidBackup(f"the table {min(missing)} is missing")
             for name, contents in manifest.tables.items():
-                lines = read_table(packed, name, contents)
+                lines = read_table(zip_file, name, contents)
                 columns = next(lines, None)
                 if name not in there or columns is None:
                     raise InvalidBackup(f"it holds a table {name}, which its schema does not have")
@@ -225,9 +225,9 @@ def _check_referenced_files(engine: sa.Engine, manifest: Manifest) -> None:
 
 def store_files(path: Path, manifest: Manifest) -> None:
     """Copy the files of a verified backup into the file store."""
-    with open_backup(path) as packed:
+    with open_backup(path) as zip_file:
         for name in manifest.files:
-            with packed.open(f"{FILES}{name}") as file:
+            with zip_file.open(f"{FILES}{name}") as file:
                 file_store().put(file)
 
 
@@ -286,8 +286,8 @@ def replace_all(
             raise InvalidBackup(f"{count} of {contents.rows} rows of {name} arrived")
 
 
-def _quoted_names(tables_to_name: Sequence[sa.Table]) -> str:
-    return ", ".join(f'"{table.name}"' for table in tables_to_name)
+def _quoted_names(tables: Sequence[sa.Table]) -> str:
+    return ", ".join(f'"{table.name}"' for table in tables)
 
 
 def _deferred_columns(ordered: Sequence[sa.Table]) -> dict[sa.Table, tuple[str, ...]]:

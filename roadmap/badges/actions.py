@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from roadmap.badges.credential import (
     Issuance,
-    key_address,
-    method_address,
+    key_url,
+    method_url,
     write_credential,
     write_endorsement,
 )
@@ -28,7 +28,7 @@ from roadmap.badges.queries import (
     confirmed_claims,
     load_achievement,
 )
-from roadmap.badges.rules import LIST_FILL, LIST_LENGTH
+from roadmap.badges.rules import LIST_FILL_LIMIT, LIST_LENGTH
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limits import LimitReached, count_rows
 from roadmap.evidence.models import Review
@@ -76,7 +76,7 @@ def issue_badge(session: Session, subject: str, *, base: str, by: Actor, now: dt
         salt=secrets.token_hex(16),
         now=now,
     )
-    method = method_address(base, keys.ed25519_id)
+    method = method_url(base, keys.ed25519_id)
     document = write_credential(achievement, issue)
     document["endorsement"] = [
         add_proof(write_endorsement(each, issue, number), keys.ed25519, method, now)
@@ -88,7 +88,7 @@ def issue_badge(session: Session, subject: str, *, base: str, by: Actor, now: dt
         name=achievement.name,
         claims=achievement.claims,
         document=json.dumps(signed, ensure_ascii=False, indent=2),
-        jwt=make_jwt(document, keys.rsa, key_address(base, keys.rsa_id)),
+        jwt=make_jwt(document, keys.rsa, key_url(base, keys.rsa_id)),
         issued_at=now,
     )  # fmt: skip
     session.add(badge)
@@ -99,7 +99,7 @@ def issue_badge(session: Session, subject: str, *, base: str, by: Actor, now: dt
 
 def _reserve_position(session: Session) -> int:
     """Reserve a random position in the newest status list, so that it reveals no issue order."""
-    first = count_rows(session, BadgeStatus) // LIST_FILL * LIST_LENGTH
+    first = count_rows(session, BadgeStatus) // LIST_FILL_LIMIT * LIST_LENGTH
     while True:
         position = first + secrets.randbelow(LIST_LENGTH)
         if not count_rows(session, BadgeStatus, BadgeStatus.position == position):

@@ -31,7 +31,7 @@ def canonicalize(document: dict[str, Any]) -> bytes:
     options: Any = {"documentLoader": _load_context, "base": "", "produceGeneralizedRdf": False}
     try:
         expanded = processor.expand(document, options)
-        _check_addresses(expanded)
+        _check_iris(expanded)
         dataset = processor.to_rdf(expanded, options)
         quads: str = _algorithm()().main(dataset, {"format": "application/n-quads"})
     except NotCanonical:
@@ -52,22 +52,22 @@ def _algorithm() -> type[Any]:
     """
     from pyld.canon import URDNA2015
 
-    class Bounded(URDNA2015):
+    class BoundedAlgorithm(URDNA2015):
         def hash_n_degree_quads(self, *_arguments: Any) -> Any:
             raise NotCanonical("two of its nodes are alike")
 
-    return Bounded
+    return BoundedAlgorithm
 
 
 def _refuse_term(term: str | None) -> None:
     raise NotCanonical(f"no context defines {str(term)[:100]!r}")
 
 
-def _check_addresses(expanded: Any) -> None:
+def _check_iris(expanded: Any) -> None:
     """Raise NotCanonical for types and ids of an expanded document that are not absolute IRIs."""
     if isinstance(expanded, list):
         for each in expanded:
-            _check_addresses(each)
+            _check_iris(each)
     elif isinstance(expanded, dict):
         types = expanded.get("@type", [])
         for name in [expanded.get("@id"), *(types if isinstance(types, list) else [types])]:
@@ -75,7 +75,7 @@ def _check_addresses(expanded: Any) -> None:
                 raise NotCanonical(f"no context defines {name[:100]!r}")
         for key, value in expanded.items():
             if key != "@type":
-                _check_addresses(value)
+                _check_iris(value)
 
 
 def _load_context(url: str, _options: Any = None) -> dict[str, Any]:

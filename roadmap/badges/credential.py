@@ -107,17 +107,17 @@ class Issuance:
         return f"{self.base}/credentials/{self.id}"
 
 
-def issuer_address(base: str) -> str:
+def issuer_url(base: str) -> str:
     """Return the URL of the issuer's profile, which is also its id."""
     return f"{base}/credentials/issuer"
 
 
-def method_address(base: str, key: uuid.UUID) -> str:
+def method_url(base: str, key: uuid.UUID) -> str:
     """Return the URL of a verification method in the issuer's profile."""
-    return f"{issuer_address(base)}#{key}"
+    return f"{issuer_url(base)}#{key}"
 
 
-def key_address(base: str, key: uuid.UUID) -> str:
+def key_url(base: str, key: uuid.UUID) -> str:
     """Return the URL of a key as a JWK."""
     return f"{base}/credentials/keys/{key}"
 
@@ -166,7 +166,7 @@ def write_issuer(base: str) -> dict[str, Any]:
     """Return the issuer object of a credential."""
     host = urlsplit(base).netloc
     return {
-        "id": issuer_address(base),
+        "id": issuer_url(base),
         "type": ["Profile"],
         "name": f"Cairn, {host}",
         "url": base,

@@ -31,7 +31,7 @@ RSA_BITS = 2048
 ED25519_PREFIX = b"\xed\x01"
 
 
-class NoKeys(LookupError):
+class NoSigningKeys(LookupError):
     """Raised if there are no usable signing keys."""
 
 
@@ -67,7 +67,7 @@ def multikey(key: SigningKey) -> str:
 
 
 def load_keys(session: Session) -> SigningKeys:
-    """Load the current keys. Raises NoKeys if there are none or they cannot be decrypted."""
+    """Load the current keys. Raises NoSigningKeys if there are none or they cannot be decrypted."""
     from cryptography.fernet import InvalidToken
 
     rows = {
@@ -77,7 +77,7 @@ def load_keys(session: Session) -> SigningKeys:
     try:
         pems = {name: _fernet().decrypt(rows[name].private) for name in ALGORITHMS}
     except (KeyError, InvalidToken):
-        raise NoKeys from None
+        raise NoSigningKeys from None
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
     from joserfc.jwk import RSAKey
 
@@ -89,12 +89,12 @@ def load_keys(session: Session) -> SigningKeys:
     )
 
 
-def are_undecryptable(session: Session) -> bool:
+def has_undecryptable_keys(session: Session) -> bool:
     """Return whether there are current keys that cannot be decrypted with the secret key."""
     in_use = session.scalar(sa.select(sa.exists().where(SigningKey.retired_at.is_(None))))
     try:
         load_keys(session)
-    except NoKeys:
+    except NoSigningKeys:
         return bool(in_use)
     return False
 
@@ -106,7 +106,7 @@ def ensure_keys(session: Session, now: dt.datetime) -> SigningKeys:
     """
     try:
         return load_keys(session)
-    except NoKeys:
+    except NoSigningKeys:
         pass
     try:
         with session.begin_nested():

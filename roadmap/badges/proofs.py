@@ -94,7 +94,7 @@ def _hash(document: dict[str, Any], proof: dict[str, Any]) -> bytes:
     return b"".join(hashlib.sha256(canonicalize(each)).digest() for each in (options, document))
 
 
-def make_jwt(document: dict[str, Any], private: Any, key_address: str) -> str:
+def make_jwt(document: dict[str, Any], private: Any, key_url: str) -> str:
     """Sign a document without proof as a VC-JWT. `private` is a joserfc RSA key."""
     from joserfc import jws
 
@@ -108,7 +108,7 @@ def make_jwt(document: dict[str, Any], private: Any, key_address: str) -> str:
     }
     if "validUntil" in document:
         payload["exp"] = int(dt.datetime.fromisoformat(document["validUntil"]).timestamp())
-    header = {"alg": "RS256", "typ": "JWT", "kid": key_address}
+    header = {"alg": "RS256", "typ": "JWT", "kid": key_url}
     text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
     return str(jws.serialize_compact(header, text.encode(), private, algorithms=["RS256"]))
 

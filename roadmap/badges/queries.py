@@ -20,12 +20,12 @@ from roadmap.badges.credential import (
     describe_stage,
 )
 from roadmap.badges.models import Badge, BadgeStatus
-from roadmap.badges.rules import LIST_LENGTH, StageProgress, judge_stage
+from roadmap.badges.rules import LIST_LENGTH, StageProgress, compute_stage_progress
 from roadmap.catalog.models import Milestone
 from roadmap.catalog.queries import load_revision
 from roadmap.core.i18n import show_date
 from roadmap.core.link_secrets import strip_secrets
-from roadmap.core.proxy import public_address
+from roadmap.core.proxy import public_base_url
 from roadmap.core.types import Base
 from roadmap.evidence import queries as evidence_queries
 from roadmap.evidence.item import Audience, Item, Link
@@ -55,7 +55,7 @@ def active_badges(session: Session, user_id: uuid.UUID) -> dict[str, Badge]:
 def badge_addresses(session: Session, user_id: uuid.UUID) -> dict[str, str]:
     """Load the public URLs of a user's active badges by subject."""
     rows = session.execute(_select_active(user_id).with_only_columns(Badge.subject, Badge.id))
-    return {subject: f"{public_address()}/credentials/{badge_id}" for subject, badge_id in rows}
+    return {subject: f"{public_base_url()}/credentials/{badge_id}" for subject, badge_id in rows}
 
 
 def _select_active(user_id: uuid.UUID) -> sa.Select[Badge]:
@@ -75,10 +75,10 @@ def find_badge(session: Session, badge_id: uuid.UUID) -> Badge | None:
 def find_public_badge(session: Session, badge_id: uuid.UUID) -> Badge | None:
     """Load a badge, None if its owner's account is pending deletion."""
     badge = find_badge(session, badge_id)
-    return None if badge is None or is_owner_leaving(session, badge) else badge
+    return None if badge is None or is_deletion_pending(session, badge) else badge
 
 
-def is_owner_leaving(session: Session, badge: Badge) -> bool:
+def is_deletion_pending(session: Session, badge: Badge) -> bool:
     """Return whether the owner's account is pending deletion.
 
     Badges of deactivated accounts stay public, because people show them to their next employer.
@@ -99,7 +99,7 @@ def load_candidates(
     pieces = [item for item in items[::-1] if item.verified and not item.has_lapsed(today)]
     statuses = _load_statuses(session, user_id)
     return pieces, [
-        (each, judge_stage(stage, statuses, items, today))
+        (each, compute_stage_progress(stage, statuses, items, today))
         for each in enrollments(session, user_id)
         for stage in load_revision(session, each.revision_id).content.stages
     ]
@@ -177,12 +177,12 @@ def _stage_achievement(
     if stage is None:
         return None
     items = load_user_items(session, Audience.PUBLIC, person.id, skills=False)
-    progress = judge_stage(stage, _load_statuses(session, person.id), items, today)
+    progress = compute_stage_progress(stage, _load_statuses(session, person.id), items, today)
     if not progress.is_complete:
         return None
     pairs = [
         (item, link)
-        for milestone, item in progress.proven.items()
+        for milestone, item in progress.confirming_items.items()
         for link in item.links
         if link.key == milestone
     ]

@@ -13,7 +13,7 @@ from roadmap.badges.models import Badge
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limiter
-from roadmap.core.proxy import public_address
+from roadmap.core.proxy import public_base_url
 from roadmap.core.text import shorten
 from roadmap.core.web import now, see_other
 from roadmap.evidence import labels
@@ -40,7 +40,7 @@ def index() -> str:
         pieces=[item for item in pieces if str(item.id) not in has_badge],
         stages=stages,
         labels=labels,
-        base=public_address(),
+        base=public_base_url(),
         is_lasting=bool(current_app.config["BASE_URL"]),
     )
 
@@ -60,7 +60,7 @@ def new() -> str | BaseResponse:
         "badges/new.html",
         achievement=achievement,
         redactions=queries.load_redactions(db.session, achievement),
-        base=public_address(),
+        base=public_base_url(),
         is_lasting=bool(current_app.config["BASE_URL"]),
     )
 
@@ -73,7 +73,7 @@ def issue() -> BaseResponse:
         badge = actions.issue_badge(
             db.session,
             request.form.get("for", ""),
-            base=public_address(),
+            base=public_base_url(),
             by=current_user,
             now=now(),
         )

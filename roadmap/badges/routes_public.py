@@ -14,9 +14,9 @@ from roadmap.badges import keys, qr_code, queries
 from roadmap.badges.canonical import CREDENTIALS, OPEN_BADGES
 from roadmap.badges.credential import (
     extract_content,
-    issuer_address,
-    key_address,
-    method_address,
+    issuer_url,
+    key_url,
+    method_url,
     write_issuer,
 )
 from roadmap.badges.forms import VerifyForm
@@ -28,7 +28,7 @@ from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limiter
 from roadmap.core.problems import problem_response
-from roadmap.core.proxy import public_address
+from roadmap.core.proxy import public_base_url
 from roadmap.core.web import now, prevent_indexing, render_page
 from roadmap.people.permissions import permit
 
@@ -63,8 +63,8 @@ def show(badge_id: uuid.UUID) -> Response:
             badge=badge,
             badge_content=(content := extract_content(json.loads(badge.document))),
             has_expired=content.valid_until is not None and content.valid_until < now(),
-            address=f"{public_address()}/credentials/{badge.id}",
-            host=urlsplit(public_address()).netloc,
+            address=f"{public_base_url()}/credentials/{badge.id}",
+            host=urlsplit(public_base_url()).netloc,
         )
     )
 
@@ -91,7 +91,7 @@ def download_jwt(badge_id: uuid.UUID) -> Response:
 def draw_code(badge_id: uuid.UUID) -> Response:
     """Return the URL of the badge's public page as a QR code."""
     badge = _active_badge(badge_id)
-    drawn = qr_code.draw_code(f"{public_address()}/credentials/{badge.id}")
+    drawn = qr_code.draw_code(f"{public_base_url()}/credentials/{badge.id}")
     return Response(drawn, mimetype="image/svg+xml")
 
 
@@ -100,7 +100,7 @@ def draw_code(badge_id: uuid.UUID) -> Response:
 @limiter.limit("120/minute")
 def show_issuer() -> Response:
     """Return the issuer profile with all current and retired keys."""
-    base = public_address()
+    base = public_base_url()
     methods = [_method(base, key) for key in keys.load_public_keys(db.session)]
     profile = {
         "@context": PROFILE_CONTEXTS,
@@ -118,7 +118,7 @@ def show_key(key_id: uuid.UUID) -> Response:
     """Return a public key as a JWK. The `kid` of a JWT is this URL."""
     found = {key.id: key for key in keys.load_public_keys(db.session)}
     key = found.get(key_id) or abort(404)
-    return _document(_jwk(public_address(), key), "application/jwk+json", seconds=KEYS_SECONDS)
+    return _document(_jwk(public_base_url(), key), "application/jwk+json", seconds=KEYS_SECONDS)
 
 
 @public_badges.get("/.well-known/jwks.json")
@@ -126,7 +126,7 @@ def show_key(key_id: uuid.UUID) -> Response:
 @limiter.limit("120/minute")
 def show_key_set() -> Response:
     """Return all public keys as a JWK Set."""
-    base = public_address()
+    base = public_base_url()
     found = [_jwk(base, key) for key in keys.load_public_keys(db.session)]
     return _document({"keys": found}, "application/jwk-set+json", seconds=KEYS_SECONDS)
 
@@ -142,7 +142,7 @@ def show_status_list(number: int) -> Response:
         abort(404)
     try:
         signing = keys.load_keys(db.session)
-    except keys.NoKeys:
+    except keys.NoSigningKeys:
         # Status lists are read by programs, so answer with JSON.
         return problem_response(
             503,
@@ -151,13 +151,13 @@ def show_status_list(number: int) -> Response:
                 "new ones with the command “badges rotate-keys”."
             ),
         )
-    base = public_address()
+    base = public_base_url()
     address = f"{base}/credentials/status/{number}"
     status_list = {
         "@context": [CREDENTIALS],
         "id": address,
         "type": ["VerifiableCredential", "BitstringStatusListCredential"],
-        "issuer": issuer_address(base),
+        "issuer": issuer_url(base),
         "validFrom": format_timestamp(now()),
         "credentialSubject": {
             "id": f"{address}#list",
@@ -166,7 +166,7 @@ def show_status_list(number: int) -> Response:
             "encodedList": encode_status_list(revoked),
         },
     }
-    method = method_address(base, signing.ed25519_id)
+    method = method_url(base, signing.ed25519_id)
     signed = add_proof(status_list, signing.ed25519, method, now())
     return _document(signed, "application/vc", seconds=STATUS_SECONDS)
 
@@ -186,7 +186,7 @@ def check() -> Response:
     if not form.validate():
         return render_page("badges/verify.html", 422, form=form, finding=None)
     email = email_key(form.email.data or "")
-    host = urlsplit(public_address()).netloc
+    host = urlsplit(public_base_url()).netloc
     finding = verify(db.session, form.text, now=now(), email=email, host=host)
     return render_page(
         "badges/verify.html",
@@ -209,8 +209,8 @@ def _active_badge(badge_id: uuid.UUID) -> Badge:
 def _method(base: str, key: SigningKey) -> dict[str, Any]:
     """Return a key as a verification method of the issuer."""
     method: dict[str, Any] = {
-        "id": method_address(base, key.id),
-        "controller": issuer_address(base),
+        "id": method_url(base, key.id),
+        "controller": issuer_url(base),
     }
     if key.algorithm == ED25519:
         return {**method, "type": "Multikey", "publicKeyMultibase": keys.multikey(key)}
@@ -219,7 +219,7 @@ def _method(base: str, key: SigningKey) -> dict[str, Any]:
 
 def _jwk(base: str, key: SigningKey) -> dict[str, Any]:
     algorithm = "RS256" if key.algorithm == RS256 else "EdDSA"
-    return {**key.public_jwk, "kid": key_address(base, key.id), "alg": algorithm, "use": "sig"}
+    return {**key.public_jwk, "kid": key_url(base, key.id), "alg": algorithm, "use": "sig"}
 
 
 def _document(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # The minimum length for privacy (W3C Bitstring Status List 1.0).
 LIST_LENGTH = 131_072
 # Start a new list before random free positions become hard to find.
-LIST_FILL = 100_000
+LIST_FILL_LIMIT = 100_000
 MAX_BADGE_LENGTH = 300_000
 MAX_DEPTH = 30
 # The largest stage uses half of it. Ten times as many would take minutes to canonicalize.
@@ -28,23 +28,23 @@ MAX_VALUES = 6_000
 class StageProgress:
     """Progress of a stage towards its badge.
 
-    `proven` maps milestone keys to the public pieces that confirm them. `excluded` are milestones
-    marked as not applicable, `missing` the rest. `is_within_limit` is set if at most a quarter of
-    the effort is excluded.
+    `confirming_items` maps milestone keys to the public pieces that confirm them. `excluded` are
+    milestones marked as not applicable, `missing` the rest. `is_within_limit` is set if at most a
+    quarter of the effort is excluded.
     """
 
     stage: Stage
-    proven: Mapping[str, Item] = field(default_factory=dict)
+    confirming_items: Mapping[str, Item] = field(default_factory=dict)
     excluded: Sequence[Milestone] = ()
     missing: Sequence[Milestone] = ()
     is_within_limit: bool = True
 
     @property
     def is_complete(self) -> bool:
-        return bool(self.proven) and not self.missing and self.is_within_limit
+        return bool(self.confirming_items) and not self.missing and self.is_within_limit
 
 
-def judge_stage(
+def compute_stage_progress(
     stage: Stage, statuses: Mapping[str, str], public_items: Sequence[Item], today: dt.date
 ) -> StageProgress:
     """Compute the progress of a stage towards its badge.
@@ -56,18 +56,18 @@ def judge_stage(
     counted = [each for each in stage.milestones if each.required or stage.is_bonus]
     excluded = [each for each in counted if statuses.get(each.key) == "not_applicable"]
     active = [item for item in public_items if item.verified and not item.has_lapsed(today)]
-    proven = {}
+    confirming_items = {}
     for each in counted:
         if statuses.get(each.key) == "done":
             found = (item for item in active if item.proves(each.key, each.evidence))
             if (item := next(found, None)) is not None:
-                proven[each.key] = item
+                confirming_items[each.key] = item
     hours = sum(each.hours for each in counted)
     return StageProgress(
         stage,
-        proven,
+        confirming_items,
         excluded,
-        [each for each in counted if each.key not in proven and each not in excluded],
+        [each for each in counted if each.key not in confirming_items and each not in excluded],
         4 * sum(each.hours for each in excluded) <= hours,
     )
 
@@ -82,8 +82,8 @@ def encode_status_list(indexes: Iterable[int]) -> str:
     bits = bytearray(LIST_LENGTH // 8)
     for index in indexes:
         bits[index // 8] |= 0x80 >> index % 8
-    packed = gzip.compress(bytes(bits), mtime=0)
-    return "u" + base64.urlsafe_b64encode(packed).decode().rstrip("=")
+    compressed = gzip.compress(bytes(bits), mtime=0)
+    return "u" + base64.urlsafe_b64encode(compressed).decode().rstrip("=")
 
 
 def read_object(text: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from roadmap.badges.credential import BadgeContent, extract_content, hash_identi
 from roadmap.badges.keys import load_public_key, load_public_keys
 from roadmap.badges.models import ED25519, RS256, SigningKey
 from roadmap.badges.proofs import CRYPTOSUITE, has_valid_proof, has_valid_signature, proofs_of
-from roadmap.badges.queries import find_badge, find_revocation, is_owner_leaving
+from roadmap.badges.queries import find_badge, find_revocation, is_deletion_pending
 from roadmap.badges.rules import (
     LIST_LENGTH,
     MAX_BADGE_LENGTH,
@@ -52,7 +52,7 @@ class VerificationResult:
     `is_on_record` is set if this installation still has the badge. `at` is when it was revoked or
     expired. `issuer` is the name or host of a foreign issuer, or both. `email_matches` is whether
     the given email address is the recipient's, None if no address was given or the badge has none.
-    `is_owner_leaving` is set if the owner's account is pending deletion.
+    `is_deletion_pending` is set if the owner's account is pending deletion.
     """
 
     verdict: Verdict
@@ -61,20 +61,20 @@ class VerificationResult:
     at: dt.datetime | None = None
     issuer: str = ""
     email_matches: bool | None = None
-    is_owner_leaving: bool = False
+    is_deletion_pending: bool = False
 
     @property
-    def is_good(self) -> bool:
+    def is_fully_valid(self) -> bool:
         """Return whether the badge is valid without any reservation."""
         return (
             self.verdict == "valid"
             and self.email_matches is not False
-            and not self.is_owner_leaving
+            and not self.is_deletion_pending
         )
 
 
 # A credential, the key it refers to, and whether its signature is valid.
-Signed = tuple[dict[str, Any], SigningKey | None, bool]
+SignatureCheck = tuple[dict[str, Any], SigningKey | None, bool]
 
 
 def verify(
@@ -113,11 +113,11 @@ def verify(
         return VerificationResult("changed")
 
 
-def _read_json(text: str, keys: Mapping[uuid.UUID, SigningKey]) -> Signed:
+def _read_json(text: str, keys: Mapping[uuid.UUID, SigningKey]) -> SignatureCheck:
     document = read_object(text)
     proofs = proofs_of(document)
     proof = proofs[0] if len(proofs) == 1 else {}
-    key = _find(keys, str(proof.get("verificationMethod", "")).rpartition("#")[2], ED25519)
+    key = _find_key(keys, str(proof.get("verificationMethod", "")).rpartition("#")[2], ED25519)
     holds = (
         key is not None
         and proof.get("cryptosuite") == CRYPTOSUITE
@@ -129,16 +129,16 @@ def _read_json(text: str, keys: Mapping[uuid.UUID, SigningKey]) -> Signed:
     return document, key, holds
 
 
-def _read_jwt(text: str, keys: Mapping[uuid.UUID, SigningKey]) -> Signed:
+def _read_jwt(text: str, keys: Mapping[uuid.UUID, SigningKey]) -> SignatureCheck:
     header, payload = read_jwt(text)
-    key = _find(keys, str(header.get("kid", "")).rpartition("/")[2], RS256)
+    key = _find_key(keys, str(header.get("kid", "")).rpartition("/")[2], RS256)
     holds = key is not None and has_valid_signature(text, load_public_key(key))
     credential = {name: value for name, value in payload.items() if name not in CLAIMS}
     credential.setdefault("issuer", payload.get("iss", ""))
     return credential, key, holds
 
 
-def _find(keys: Mapping[uuid.UUID, SigningKey], name: str, algorithm: str) -> SigningKey | None:
+def _find_key(keys: Mapping[uuid.UUID, SigningKey], name: str, algorithm: str) -> SigningKey | None:
     """Return our key with this id and algorithm, whatever base URL the badge used."""
     try:
         key = keys.get(uuid.UUID(name))
@@ -174,7 +174,7 @@ def _check_records(
         is_on_record=badge is not None,
         at=until,
         email_matches=_email_matches(credential, email),
-        is_owner_leaving=badge is not None and is_owner_leaving(session, badge),
+        is_deletion_pending=badge is not None and is_deletion_pending(session, badge),
     )
 
 

@@ -30,8 +30,8 @@ def summary(entry: Entry) -> str:
     return texts.get(entry.kind, entry.title)
 
 
-def distance(entry: Entry, today: dt.date) -> str:
-    """Return the distance of an entry from today in words."""
+def relative_day(entry: Entry, today: dt.date) -> str:
+    """Describe the day of an entry relative to today."""
     days = (entry.day - today).days
     if days < 0 and entry.kind == "renewal":
         return str(ngettext("due for %(num)d day", "due for %(num)d days", -days))

@@ -25,11 +25,11 @@ def load_entries(session: Session, user_id: uuid.UUID, today: dt.date) -> list[E
 
     The calendar page, the dashboard and the feed share these entries.
     """
-    found = [*_targets(session, user_id), *_expiries(session, user_id, today)]
+    found = [*_target_dates(session, user_id), *_expiry_dates(session, user_id, today)]
     return sorted(found, key=lambda each: (each.day, each.title, each.kind, each.key))
 
 
-def _targets(session: Session, user_id: uuid.UUID) -> list[Entry]:
+def _target_dates(session: Session, user_id: uuid.UUID) -> list[Entry]:
     mine = enrollments(session, user_id)
     found = [
         Entry(
@@ -67,7 +67,7 @@ def _targets(session: Session, user_id: uuid.UUID) -> list[Entry]:
     return found
 
 
-def _expiries(session: Session, user_id: uuid.UUID, today: dt.date) -> list[Entry]:
+def _expiry_dates(session: Session, user_id: uuid.UUID, today: dt.date) -> list[Entry]:
     """Load the expiry dates of evidence, and the dates on which to start renewing credentials.
 
     Lapsed evidence has no entries: it may never be renewed, so it is not late.

@@ -19,7 +19,7 @@ from roadmap.core.dates import months_later
 from roadmap.core.i18n import current_locale, render_for
 from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limiter
-from roadmap.core.proxy import public_address
+from roadmap.core.proxy import public_base_url
 from roadmap.core.web import form_key, now, prevent_indexing, render_page, see_other
 from roadmap.people.permissions import permit
 
@@ -61,7 +61,7 @@ def index() -> Response:
 def make_address() -> Response:
     """Create a feed URL, which replaces the previous one, and show it once."""
     token = actions.create_feed(db.session, current_user.id, now=now(), key=form_key())
-    address = f"{public_address()}/calendar/{token}.ics"
+    address = f"{public_base_url()}/calendar/{token}.ics"
     return render_page("calendar/address.html", 201, address=address)
 
 
@@ -92,7 +92,7 @@ def read_feed(token: str) -> Response:
             labels.summary,
             name=_("Cairn: target dates"),
             owner=owner.id.hex,
-            base=public_address(),
+            base=public_base_url(),
             now=now(),
         )
     if is_first_today:

@@ -40,7 +40,7 @@ def month_of(text: str, today: dt.date) -> dt.date:
     return day.replace(day=1)
 
 
-def due(entries: Iterable[Entry], today: dt.date) -> list[Entry]:
+def select_due(entries: Iterable[Entry], today: dt.date) -> list[Entry]:
     """Return the entries that are late or due soon."""
     until = today + dt.timedelta(days=SOON_DAYS)
     return [each for each in entries if each.day <= until]

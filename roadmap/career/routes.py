@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from roadmap.career import actions, queries
 from roadmap.career.forms import DegreeForm, PositionForm, level_labels
 from roadmap.career.models import Degree, Entry, Position
-from roadmap.career_plans.queries import reviews_due
+from roadmap.career_plans.queries import load_due_plan_reviews
 from roadmap.core.database import db
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.stale_forms import DatedForm, StaleForm
@@ -41,7 +41,7 @@ def overview() -> str:
         positions=queries.positions(db.session, current_user.id),
         degrees=queries.degrees(db.session, current_user.id),
         levels=level_labels(),
-        plans_due=reviews_due(db.session, current_user.id, current_user.today(now())),
+        plans_due=load_due_plan_reviews(db.session, current_user.id, current_user.today(now())),
     )
 
 

@@ -13,14 +13,14 @@ from pydantic import Field, model_validator
 from roadmap.career_plans.rules import DECISION, REVIEW_ON
 from roadmap.catalog.content import Resource
 from roadmap.catalog.field_types import (
+    Identifier,
     Key,
     Line,
     Model,
     Problem,
     Text,
     Title,
-    Word,
-    refuse,
+    raise_problems,
 )
 from roadmap.catalog.sources import CitingContent
 
@@ -30,28 +30,28 @@ QuestionType = Literal["text", "date", "number", "money", "choice"]
 class Question(Model):
     """A question of a plan or worksheet. `options` are the values of a choice."""
 
-    key: Word
+    key: Identifier
     text: Line
     help: Annotated[str, Field(max_length=400)] = ""
     type: QuestionType = "text"
     options: tuple[Line, ...] = ()
-    group: Word | None = None
+    group: Identifier | None = None
 
     @model_validator(mode="after")
     def _check_options(self) -> Self:
         if (self.type == "choice") != bool(self.options):
-            refuse([Problem((), "should have options only for a choice")])
+            raise_problems([Problem((), "should have options only for a choice")])
         return self
 
 
 class Heading(Model):
     """An axis of the comparison, or a group of questions."""
 
-    key: Word
+    key: Identifier
     title: Title
 
 
-class PathOnAxis(Model):
+class PathComparison(Model):
     text: Text
     source: Key | None = None
     more_sources: tuple[Key, ...] = ()
@@ -64,11 +64,11 @@ class PathOnAxis(Model):
 class CareerPath(Model):
     """One of the two career directions. `roadmap` is the slug of its roadmap."""
 
-    key: Word
+    key: Identifier
     title: Title
     summary: Text
     roadmap: Key
-    axes: dict[Word, PathOnAxis]
+    axes: dict[Identifier, PathComparison]
 
 
 class Direction(Model):
@@ -100,7 +100,7 @@ class Challenge(Model):
 
 
 class EducationFact(Model):
-    key: Word
+    key: Identifier
     text: Text
     source: Key | None = None
 
@@ -112,8 +112,8 @@ class EducationOption(Heading):
 class Figure(Heading):
     """A figure computed from answers: a sum or a quotient."""
 
-    sum_of: tuple[Word, ...] = ()
-    quotient_of: tuple[Word, Word] | None = None
+    sum_of: tuple[Identifier, ...] = ()
+    quotient_of: tuple[Identifier, Identifier] | None = None
 
 
 class AdvancedEducation(Model):
@@ -133,7 +133,7 @@ class AdvancedEducation(Model):
 
     @model_validator(mode="after")
     def _check_references(self) -> Self:
-        refuse(self._reference_problems())
+        raise_problems(self._reference_problems())
         return self
 
     def _reference_problems(self) -> Iterator[Problem]:
@@ -145,8 +145,8 @@ class AdvancedEducation(Model):
                 message = f"'{question.group}' is not one of the groups"
                 yield Problem(("questions", q, "group"), message)
         numbers = {each.key for each in self.questions if each.type in ("number", "money")}
-        for f, figure in enumerate(self.figures):
-            if unknown := {*figure.sum_of, *(figure.quotient_of or ())} - numbers:
+        for f, compute_figure in enumerate(self.figures):
+            if unknown := {*compute_figure.sum_of, *(compute_figure.quotient_of or ())} - numbers:
                 message = f"'{min(unknown)}' is no question about a number"
                 yield Problem(("figures", f), message)
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.career_plans.models import CareerPlan, Reflection
-from roadmap.career_plans.rules import DECISION, REVIEW_ON, figure, is_review_due
+from roadmap.career_plans.rules import DECISION, REVIEW_ON, compute_figure, is_review_due
 from roadmap.catalog.queries import load_revision
 from roadmap.core.i18n import date_filter
 from roadmap.core.i18n import gettext as _
@@ -41,7 +41,7 @@ def milestone_links(session: Session, user_id: uuid.UUID, keys: Iterable[str]) -
     return progress.milestone_links(session, user_id, keys, preferred=career_content().roadmap)
 
 
-def pages_about(milestone_key: str) -> list[Link]:
+def load_help_links(milestone_key: str) -> list[Link]:
     """Return links to the career planning pages that help with a milestone."""
     content = career_content()
     pages = [
@@ -67,7 +67,7 @@ def plans(session: Session, user_id: uuid.UUID, kind: str) -> dict[str, CareerPl
     return {each.subject: each for each in found}
 
 
-def reviews_due(session: Session, user_id: uuid.UUID, today: dt.date) -> list[Link]:
+def load_due_plan_reviews(session: Session, user_id: uuid.UUID, today: dt.date) -> list[Link]:
     """Load links to the plans with a review date up to today."""
     content = career_content()
     options = content.advanced_education.option_by_key
@@ -101,7 +101,7 @@ class Worksheet:
     def figures(self) -> list[Decimal | None]:
         """Return the figures in content order, None if answers are missing."""
         asked = career_content().advanced_education.figures
-        return [figure(self.answers, each.sum_of, each.quotient_of) for each in asked]
+        return [compute_figure(self.answers, each.sum_of, each.quotient_of) for each in asked]
 
     @property
     def decision(self) -> str:

@@ -92,8 +92,8 @@ def _saved_form(kind: str, subject: str, questions: Sequence[Question]) -> PlanF
 def _save(kind: str, subject: str, form: PlanForm) -> dict[str, Any]:
     """Save a form, and return template values for showing it again if it was not saved.
 
-    After a conflict, `late` has the differing saved answers by label. Submitting again overwrites
-    them.
+    After a conflict, `saved_values` has the differing saved answers by label. Submitting again
+    overwrites them.
     """
     if not form.validate():
         return {"status": 422}
@@ -104,7 +104,7 @@ def _save(kind: str, subject: str, form: PlanForm) -> dict[str, Any]:
         )  # fmt: skip
     except StaleForm as stale:
         form.seen.data = str(stale.saved.revision)
-        return {"status": 409, "late": form.differences(stale.saved)}
+        return {"status": 409, "saved_values": form.differences(stale.saved)}
     return {}
 
 

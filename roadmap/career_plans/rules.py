@@ -11,11 +11,11 @@ Answers = Mapping[str, str]
 # Keys of the worksheet questions that form its outcome.
 DECISION, REVIEW_ON = "decision", "review_on"
 # The decision that requires a review date.
-NOT_YET = "not yet"
+UNDECIDED = "not yet"
 
 
 def is_review_missing(answers: Answers) -> bool:
-    return answers.get(DECISION) == NOT_YET and not answers.get(REVIEW_ON)
+    return answers.get(DECISION) == UNDECIDED and not answers.get(REVIEW_ON)
 
 
 def is_review_past(answers: Answers, saved: Answers, today: dt.date) -> bool:
@@ -29,7 +29,7 @@ def is_review_due(answers: Answers, today: dt.date) -> bool:
     return bool(day) and day <= today.isoformat()
 
 
-def figure(
+def compute_figure(
     answers: Answers, sum_of: Sequence[str], quotient_of: tuple[str, str] | None
 ) -> Decimal | None:
     """Return a sum of answers or the quotient of two, None if answers are missing."""

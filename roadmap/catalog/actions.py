@@ -124,8 +124,8 @@ def store_keys(session: Session, document: Document) -> None:
 
 
 def _compare(new: Content, current: RoadmapRevision | None) -> RevisionChange:
-    before = _milestones_with_place(read_content(current)) if current else {}
-    after = _milestones_with_place(new)
+    before = _milestones_with_parents(read_content(current)) if current else {}
+    after = _milestones_with_parents(new)
     return RevisionChange(
         slug=new.slug,
         number=(current.number if current else 0) + 1,
@@ -137,7 +137,7 @@ def _compare(new: Content, current: RoadmapRevision | None) -> RevisionChange:
     )
 
 
-def _milestones_with_place(content: Content) -> dict[str, tuple[object, ...]]:
+def _milestones_with_parents(content: Content) -> dict[str, tuple[object, ...]]:
     # A milestone that moved to another stage or objective counts as changed.
     return {
         milestone.key: (milestone, stage.key, objective.key)
@@ -174,15 +174,17 @@ def refuse_conflicts(document: Document, others: Iterable[Document]) -> None:
     roadmap and not part of the meaning of the key.
     """
 
-    def meaning(definition: Document) -> dict[str, Any]:
+    def without_roadmap_fields(definition: Document) -> dict[str, Any]:
         return {
             name: value for name, value in definition.items() if name not in ROADMAP_SPECIFIC_FIELDS
         }
 
-    ours = {(model, key): meaning(each) for model, key, each in _definitions(document)}
+    ours = {
+        (model, key): without_roadmap_fields(each) for model, key, each in _definitions(document)
+    }
     for other in others:
         for model, key, theirs in _definitions(other):
-            if (model, key) in ours and ours[model, key] != meaning(theirs):
+            if (model, key) in ours and ours[model, key] != without_roadmap_fields(theirs):
                 raise ConflictingKey(
                     f"the {model.__tablename__} '{key}' is defined differently in the roadmap "
                     f"'{other['slug']}': define it alike, or give it another key"

@@ -16,6 +16,7 @@ from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 from roadmap.catalog.field_types import (
     EvidenceKind,
     Flag,
+    Identifier,
     Key,
     Location,
     Model,
@@ -23,10 +24,9 @@ from roadmap.catalog.field_types import (
     Text,
     Title,
     Unique,
-    Word,
-    refuse,
-    repeated_keys,
-    whole,
+    find_duplicate_keys,
+    raise_problems,
+    whole_number,
 )
 from roadmap.catalog.policy import Policy
 from roadmap.core.text import fold
@@ -59,7 +59,7 @@ class Milestone(Model):
     )
     done_when: Text = Field(description="What a reviewer can check.")
     why: Text
-    hours: Annotated[int, whole(2, 300)] = Field(
+    hours: Annotated[int, whole_number(2, 300)] = Field(
         description="Deliberate effort beyond the regular job."
     )
     required: Flag
@@ -68,14 +68,14 @@ class Milestone(Model):
         min_length=1,
         description="Keys of the milestones that are prerequisites.",
     )
-    skills: Annotated[tuple[Word, ...], Unique] = Field(
+    skills: Annotated[tuple[Identifier, ...], Unique] = Field(
         max_length=3,
         description="Skills that it trains; only empty in a roadmap without skills.",
     )
     evidence: Annotated[tuple[EvidenceKind, ...], Unique] = Field(
         min_length=1, max_length=5, description="The kinds of evidence that prove it."
     )
-    months: Annotated[int, whole(1, 36)] | None = Field(
+    months: Annotated[int, whole_number(1, 36)] | None = Field(
         None, description="How many months it takes, if that matters."
     )
     tags: Annotated[tuple[Tag, ...], Unique] = Field(min_length=1, max_length=6)
@@ -93,7 +93,7 @@ class Objective(Model):
 class Stage(Model):
     """A phase of the roadmap."""
 
-    key: Word
+    key: Identifier
     title: Title
     short_title: ShortTitle | None = Field(
         None, description="The label below the trail; by default the title."
@@ -140,11 +140,11 @@ class Stage(Model):
 class Skill(Model):
     """A skill, with levels described by behaviour."""
 
-    key: Word
+    key: Identifier
     title: Title
     summary: Text
     group: Literal["technical", "leadership"]
-    bar: Annotated[int, whole(1, 4)] = Field(description="The level that the role requires.")
+    bar: Annotated[int, whole_number(1, 4)] = Field(description="The level that the role requires.")
     levels: Annotated[tuple[Text, ...], Unique] = Field(
         min_length=5,
         max_length=5,
@@ -153,7 +153,7 @@ class Skill(Model):
 
 
 # The validation context for a file, as opposed to a stored revision.
-IN_FILE = "file"
+FILE_CONTEXT = "file"
 
 
 class Content(Model):
@@ -165,11 +165,11 @@ class Content(Model):
 
     slug: Key = Field(description="Permanent; part of the URL.")
     title: Title
-    position: Annotated[int, whole(1, 1000)] | None = Field(
+    position: Annotated[int, whole_number(1, 1000)] | None = Field(
         None, description="Position in lists of roadmaps; those without one come last, by title."
     )
     summary: Text
-    duration_years: tuple[Annotated[int, whole(0)], Annotated[int, whole(1)]] = Field(
+    duration_years: tuple[Annotated[int, whole_number(0)], Annotated[int, whole_number(1)]] = Field(
         description="Minimum and maximum, in years."
     )
     stages: tuple[Stage, ...] = Field(min_length=1)
@@ -187,10 +187,10 @@ class Content(Model):
 
     @model_validator(mode="after")
     def _check_references(self, info: ValidationInfo) -> Self:
-        refuse(self._reference_problems())
+        raise_problems(self._reference_problems())
         # Only for files: revisions published before this check was added must still load.
-        if info.context == IN_FILE:
-            refuse(self._stage_problems())
+        if info.context == FILE_CONTEXT:
+            raise_problems(self._stage_problems())
         return self
 
     def _stage_problems(self) -> Iterator[Problem]:
@@ -203,7 +203,7 @@ class Content(Model):
     def _reference_problems(self) -> Iterator[Problem]:
         """Yield duplicate keys and references to missing milestones or skills."""
         parts = list(self._located_parts())
-        yield from repeated_keys(
+        yield from find_duplicate_keys(
             (type(part).__name__.lower(), part.key, (*location, "key")) for part, location in parts
         )
         earlier: set[str] = set()
@@ -245,14 +245,14 @@ class Content(Model):
         return {milestone.key: milestone for milestone in self.milestones}
 
     @cached_property
-    def places(self) -> dict[str, int]:
+    def position_by_key(self) -> dict[str, int]:
         """Return each milestone's position in the roadmap, from 0."""
         return {key: place for place, key in enumerate(self.by_key)}
 
     @cached_property
     def anchors(self) -> dict[str, str]:
         """Return the HTML id of each milestone's row, short because a page has 90 of them."""
-        return {key: f"m{place}" for key, place in self.places.items()}
+        return {key: f"m{place}" for key, place in self.position_by_key.items()}
 
     @cached_property
     def stage_of(self) -> dict[str, Stage]:

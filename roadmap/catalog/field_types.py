@@ -58,7 +58,7 @@ class Problem:
     earlier: Location | None = None
 
 
-def refuse(problems: Iterable[Problem]) -> None:
+def raise_problems(problems: Iterable[Problem]) -> None:
     """Raise a validation error if there is any problem; the loader finds the lines."""
     found = tuple(problems)
     if found:
@@ -66,7 +66,7 @@ def refuse(problems: Iterable[Problem]) -> None:
         raise PydanticCustomError("problems", "{summary}", {"summary": summary, "problems": found})
 
 
-def repeated_keys(items: Iterable[tuple[str, str, Location]]) -> Iterable[Problem]:
+def find_duplicate_keys(items: Iterable[tuple[str, str, Location]]) -> Iterable[Problem]:
     """Yield a problem for each duplicate key; items are a kind, a key and its location."""
     seen: dict[tuple[str, str], Location] = {}
     for name, key, location in items:
@@ -84,14 +84,14 @@ def _require(is_valid: Callable[[Any], object], message: str) -> Callable[[Any],
     return check
 
 
-def _read_as(written: Any) -> GetPydanticSchema:
+def _validate_as(written: Any) -> GetPydanticSchema:
     """Validate as another type than the declared one."""
     return GetPydanticSchema(lambda _source, handler: handler.generate_schema(written))
 
 
-def exactly(**limits: Any) -> GetPydanticSchema:
+def exact_number(**limits: Any) -> GetPydanticSchema:
     """Read a number exactly as written: 0.3 is three tenths. The limits are those of `Field`."""
-    return _read_as(
+    return _validate_as(
         Annotated[
             float,
             Field(strict=True, allow_inf_nan=False, **limits),
@@ -100,20 +100,20 @@ def exactly(**limits: Any) -> GetPydanticSchema:
     )
 
 
-def whole(low: int, high: int | None = None) -> GetPydanticSchema:
+def whole_number(low: int, high: int | None = None) -> GetPydanticSchema:
     """Read an integer within limits. 40.0 is accepted, because JSON Schema calls it an integer."""
 
     def read(value: Any) -> Any:
         return int(value) if isinstance(value, float) and value.is_integer() else value
 
-    return _read_as(Annotated[int, Field(strict=True, ge=low, le=high), BeforeValidator(read)])
+    return _validate_as(Annotated[int, Field(strict=True, ge=low, le=high), BeforeValidator(read)])
 
 
 TITLE_PATTERN = r"^\S.*[^\s.]$"
 DegreeLevel = Annotated[str, Field(pattern="^(bachelor|master|doctorate)$")]
 Key = Annotated[str, Field(pattern="^[a-z0-9-]{3,60}$")]
 # A short identifier of a stage, skill, requirement or gate.
-Word = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{1,39}$")]
+Identifier = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{1,39}$")]
 Title = Annotated[
     str,
     Field(min_length=3, max_length=80, json_schema_extra={"pattern": TITLE_PATTERN}),
@@ -131,9 +131,9 @@ Text = Annotated[
 ]
 Line = Annotated[str, Field(min_length=2, max_length=400)]
 Flag = Annotated[bool, Field(strict=True)]
-Count = Annotated[int, whole(1, 20)]
-Share = Annotated[Fraction, exactly(ge=0, le=1)]
-Points = Annotated[Fraction, exactly(ge=0, le=100)]
+Count = Annotated[int, whole_number(1, 20)]
+Share = Annotated[Fraction, exact_number(ge=0, le=1)]
+Points = Annotated[Fraction, exact_number(ge=0, le=100)]
 # A list of distinct items, also in its JSON Schema.
 Unique = GetPydanticSchema(
     lambda source, handler: no_info_after_validator_function(

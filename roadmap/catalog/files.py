@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from roadmap.catalog.content import IN_FILE, Content
+from roadmap.catalog.content import FILE_CONTEXT, Content
 from roadmap.catalog.field_types import Location, Model, Problem
 from roadmap.catalog.yaml_loader import YamlDocument, YamlError
 
@@ -80,7 +80,7 @@ def _read_checked(
         document = YamlDocument(raw.decode("utf-8"))
         if not isinstance(document.value, dict):
             raise ContentError(path, [(1, "a roadmap file is a mapping that begins with 'slug'")])
-        content = model.model_validate(document.value, context=IN_FILE)
+        content = model.model_validate(document.value, context=FILE_CONTEXT)
     except OSError as error:
         faults = [(1, f"cannot be read: {error.strerror}")]
     except UnicodeDecodeError as error:
@@ -88,32 +88,32 @@ def _read_checked(
     except YamlError as error:
         faults = [(error.line, f"not valid YAML: {error}")]
     except ValidationError as error:
-        faults = [_fault(problem, document) for problem in problems_in(error)]
+        faults = [_describe_problem(problem, document) for problem in find_problems(error)]
     else:
-        found = [*_bad_links(document.value), *(check(document.value) if check else ())]
+        found = [*_find_invalid_links(document.value), *(check(document.value) if check else ())]
         if not found:
             return document.value, content
-        faults = [_fault(problem, document) for problem in found]
+        faults = [_describe_problem(problem, document) for problem in found]
     raise ContentError(path, faults)
 
 
-def values_in(document: Any, location: Location = ()) -> Iterator[tuple[Location, Any]]:
+def iterate_values(document: Any, location: Location = ()) -> Iterator[tuple[Location, Any]]:
     """Yield each scalar value of a document with its location."""
     if isinstance(document, Mapping | list):
         parts = document.items() if isinstance(document, Mapping) else enumerate(document)
         for part, value in parts:
-            yield from values_in(value, (*location, part))
+            yield from iterate_values(value, (*location, part))
     else:
         yield location, document
 
 
-def _bad_links(document: Any) -> Iterator[Problem]:
-    for location, value in values_in(document):
+def _find_invalid_links(document: Any) -> Iterator[Problem]:
+    for location, value in iterate_values(document):
         if re.match("https?:/", str(value)) and not LINK.fullmatch(str(value)):
             yield Problem(location, f"'{value}' is not a link that begins with https://")
 
 
-def problems_in(error: ValidationError) -> Iterator[Problem]:
+def find_problems(error: ValidationError) -> Iterator[Problem]:
     """Yield the errors found by pydantic, with messages for authors of YAML."""
     errors = error.errors(include_url=False)
     for each in errors:
@@ -128,9 +128,9 @@ def problems_in(error: ValidationError) -> Iterator[Problem]:
             yield Problem(location, _message(each))
 
 
-def _fault(problem: Problem, document: YamlDocument) -> tuple[int, str]:
+def _describe_problem(problem: Problem, document: YamlDocument) -> tuple[int, str]:
     """Return the line of a problem, and a message with its location, such as `stages[1].title`."""
-    message, written = problem.message, document.written(problem.location)
+    message, written = problem.message, document.source_text(problem.location)
     if problem.earlier is not None:
         message += f" in line {document.line(problem.earlier)}"
     elif message == "should be text" and written:

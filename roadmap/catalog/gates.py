@@ -10,14 +10,14 @@ from pydantic import Field
 from roadmap.catalog.field_types import (
     Count,
     EvidenceKinds,
+    Identifier,
     ImpactType,
     Model,
     Share,
     Title,
     Unique,
-    Word,
-    exactly,
-    whole,
+    exact_number,
+    whole_number,
 )
 
 
@@ -27,7 +27,7 @@ class GateSettings(Model):
     In every gate, `stage` and `stages` are keys of stages, which must exist in the roadmap.
     """
 
-    key: Word
+    key: Identifier
     title: Title
 
 
@@ -35,19 +35,19 @@ class YearsGate(GateSettings):
     """A number of years of ML engineering is recorded."""
 
     type: Literal["years"]
-    years: Annotated[Fraction, exactly(gt=0, le=50)]
+    years: Annotated[Fraction, exact_number(gt=0, le=50)]
 
 
 class StageVerifiedGate(GateSettings):
     """A share of the required hours of a stage is done and verified."""
 
     type: Literal["stage_verified"]
-    stage: Word
+    stage: Identifier
     share: Share
-    within_months: Annotated[int, whole(1, 600)] | None = Field(
+    within_months: Annotated[int, whole_number(1, 600)] | None = Field(
         None, description="Maximum age of the evidence; by default any age."
     )
-    verifiers: Annotated[int, whole(1, 10)] = Field(
+    verifiers: Annotated[int, whole_number(1, 10)] = Field(
         1, description="Minimum number of different people who verified it."
     )
 
@@ -58,7 +58,7 @@ class VerifiedPiecesGate(GateSettings):
     type: Literal["verified_pieces"]
     kinds: EvidenceKinds
     count: Count
-    stages: Annotated[tuple[Word, ...], Unique] = Field(
+    stages: Annotated[tuple[Identifier, ...], Unique] = Field(
         (), description="Each piece is confirmed for a milestone of one of these; default: any."
     )
 
@@ -83,10 +83,10 @@ class SustainedGate(GateSettings):
     """Verified evidence for a stage is recent and spread over months."""
 
     type: Literal["sustained"]
-    stage: Word
-    months: Annotated[int, whole(1, 60)]
-    span_days: Annotated[int, whole(1, 3650)]
-    within_months: Annotated[int, whole(1, 120)]
+    stage: Identifier
+    months: Annotated[int, whole_number(1, 60)]
+    span_days: Annotated[int, whole_number(1, 3650)]
+    within_months: Annotated[int, whole_number(1, 120)]
 
 
 Gate = Annotated[

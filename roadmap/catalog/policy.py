@@ -15,6 +15,7 @@ from roadmap.catalog.field_types import (
     Count,
     DegreeLevel,
     EvidenceKinds,
+    Identifier,
     ImpactType,
     Location,
     Model,
@@ -23,11 +24,10 @@ from roadmap.catalog.field_types import (
     Share,
     Title,
     Unique,
-    Word,
-    exactly,
-    refuse,
-    repeated_keys,
-    whole,
+    exact_number,
+    find_duplicate_keys,
+    raise_problems,
+    whole_number,
 )
 from roadmap.catalog.gates import Gate
 
@@ -68,7 +68,7 @@ class Factors(Model):
 class Requirement(Model):
     """`count` pieces of evidence of certain kinds, worth `points`."""
 
-    key: Word
+    key: Identifier
     title: Title
     kinds: EvidenceKinds
     count: Count
@@ -81,7 +81,7 @@ class Background(Model):
     All numbers are points, except `years`.
     """
 
-    years: Annotated[Fraction, exactly(ge=0.1, le=50)] = Field(
+    years: Annotated[Fraction, exact_number(ge=0.1, le=50)] = Field(
         description="Years of practice that give full credit."
     )
     years_alone: Points
@@ -99,7 +99,7 @@ class ScoreAndGates(Model):
     """The requirements of a verdict: minimum score and maximum number of gates not passed."""
 
     score: Points
-    unpassed_gates: Annotated[int, whole(0, 100_000)] = Field(alias="standing")
+    unpassed_gates: Annotated[int, whole_number(0, 100_000)] = Field(alias="standing")
 
 
 class UnderWay(Model):
@@ -129,10 +129,10 @@ class Policy(Model):
 
     weights: Weights
     factors: Factors
-    stages: Annotated[dict[Word, Points], Field(min_length=1)] = Field(
+    stages: Annotated[dict[Identifier, Points], Field(min_length=1)] = Field(
         description="Weight of each stage, by its key.", json_schema_extra=KNOWN_KEYS
     )
-    required_floor: Annotated[Fraction, exactly(gt=0, le=1)] = Field(
+    required_floor: Annotated[Fraction, exact_number(gt=0, le=1)] = Field(
         description="The effort of a stage is at least this share of its required effort."
     )
     optional_cap: Share = Field(
@@ -148,15 +148,15 @@ class Policy(Model):
 
     @model_validator(mode="after")
     def _check_points(self) -> Self:
-        refuse(self._problems())
+        raise_problems(self._problems())
         return self
 
     def _problems(self) -> Iterator[Problem]:
-        yield from repeated_keys(
+        yield from find_duplicate_keys(
             ("requirement", each.key, ("evidence", place, "key"))
             for place, each in enumerate(self.evidence)
         )
-        yield from repeated_keys(
+        yield from find_duplicate_keys(
             ("gate", each.key, ("gates", place, "key")) for place, each in enumerate(self.gates)
         )
         weight = self.weights.evidence

@@ -49,10 +49,10 @@ def published_roadmaps(session: Session) -> list[PublishedRoadmap]:
     """Return every roadmap by position, then by title; those without a position come last."""
     rows = session.execute(_CURRENT_REVISIONS.order_by(Roadmap.id)).all()
     published = (load_revision(session, row.revision_id) for row in rows)
-    return sorted(published, key=_place)
+    return sorted(published, key=_sort_key)
 
 
-def _place(each: PublishedRoadmap) -> tuple[float, str]:
+def _sort_key(each: PublishedRoadmap) -> tuple[float, str]:
     position = each.content.position
     return inf if position is None else position, fold(each.content.title)
 

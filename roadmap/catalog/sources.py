@@ -8,7 +8,15 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from roadmap.catalog.field_types import Flag, Key, Location, Model, Problem, refuse, whole
+from roadmap.catalog.field_types import (
+    Flag,
+    Key,
+    Location,
+    Model,
+    Problem,
+    raise_problems,
+    whole_number,
+)
 
 SourceText = Annotated[str, Field(min_length=2, max_length=160)]
 
@@ -19,7 +27,7 @@ class Source(Model):
     key: Key
     title: SourceText
     by: SourceText
-    year: Annotated[int, whole(1900, 2100)] | None = None
+    year: Annotated[int, whole_number(1900, 2100)] | None = None
     url: Annotated[str, Field(pattern=r"^https://[^\s]+$", max_length=300)] | None = None
     secondary: Flag = False
 
@@ -35,7 +43,7 @@ class SourcedContent(Model):
 
     @model_validator(mode="after")
     def _check_consistency(self) -> Self:
-        refuse([*self._unknown_sources(), *self._repeated_keys(), *self.problems()])
+        raise_problems([*self._unknown_sources(), *self._find_duplicate_keys(), *self.problems()])
         return self
 
     def problems(self) -> Iterable[Problem]:
@@ -45,9 +53,9 @@ class SourcedContent(Model):
     def _unknown_sources(self) -> Iterable[Problem]:
         return ()
 
-    def _repeated_keys(self) -> Iterator[Problem]:
+    def _find_duplicate_keys(self) -> Iterator[Problem]:
         seen: dict[tuple[Location, str], Location] = {}
-        for (*listed, number), part in _models_in(self):
+        for (*listed, number), part in _iterate_models(self):
             key = getattr(part, "key", None)
             if key is None or not isinstance(number, int):
                 continue
@@ -62,14 +70,14 @@ class CitingContent(SourcedContent):
     """A content file in which each `source` is the key of one of its sources."""
 
     def _unknown_sources(self) -> Iterator[Problem]:
-        for location, part in _models_in(self):
+        for location, part in _iterate_models(self):
             cited = (getattr(part, "source", None), *getattr(part, "more_sources", ()))
             for key in cited:
                 if key is not None and key not in self.source_by_key:
                     yield Problem((*location, "source"), f"'{key}' is not one of the sources")
 
 
-def _models_in(value: object, location: Location = ()) -> Iterator[tuple[Location, Model]]:
+def _iterate_models(value: object, location: Location = ()) -> Iterator[tuple[Location, Model]]:
     """Yield the models within a value, with their locations."""
     parts: Iterable[tuple[str | int, object]] = ()
     if isinstance(value, Model):
@@ -81,4 +89,4 @@ def _models_in(value: object, location: Location = ()) -> Iterator[tuple[Locatio
     for part, inner in parts:
         if isinstance(inner, Model):
             yield (*location, part), inner
-        yield from _models_in(inner, (*location, part))
+        yield from _iterate_models(inner, (*location, part))

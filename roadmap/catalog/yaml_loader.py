@@ -109,8 +109,8 @@ class _Loader(Composer, _Parser, SafeConstructor, Resolver):
         seen: set[str] = set()
         for key, _ in node.value:
             if key.tag != _PREFIX + "str":
-                written = f" '{key.value}'" if isinstance(key, yaml.ScalarNode) else ""
-                raise _error(key, f"the key{written} should be text")
+                source_text = f" '{key.value}'" if isinstance(key, yaml.ScalarNode) else ""
+                raise _error(key, f"the key{source_text} should be text")
             if key.value in seen:
                 raise _error(key, f"the key '{key.value}' is used twice")
             seen.add(key.value)
@@ -172,7 +172,7 @@ class YamlDocument:
         node = self._node(location)[0]
         return node.start_mark.line + 1 if node is not None else 1
 
-    def written(self, location: Location) -> str | None:
+    def source_text(self, location: Location) -> str | None:
         """Return a scalar value as it is written, or None if it does not exist."""
         node, is_exact = self._node(location)
         return node.value if is_exact and isinstance(node, yaml.ScalarNode) else None

@@ -19,11 +19,11 @@ from roadmap.badges import keys
 from roadmap.cli.command_groups import CommandGroup, confirm, require_new_file
 from roadmap.core.clock import utc_now
 from roadmap.core.database import db
-from roadmap.core.text import count_of
+from roadmap.core.text import format_count
 
 group = CommandGroup("backup")
 FILE_PATH = click.Path(dir_okay=False, path_type=Path)
-PRINT_ERR = partial(click.echo, err=True)
+print_error = partial(click.echo, err=True)
 TRUST = click.option(
     "--trust",
     is_flag=True,
@@ -45,7 +45,9 @@ def create(file: Path, force: bool) -> None:
     megabytes = file.stat().st_size / 1_000_000
     click.echo(f"{file}: {_describe_contents(manifest)}, {megabytes:.1f} MB")
     for name in manifest.missing_files:
-        PRINT_ERR(f"Not included: the file {name}, which is missing or damaged in the data folder")
+        print_error(
+            f"Not included: the file {name}, which is missing or damaged in the data folder"
+        )
 
 
 @group.command("verify", any_schema=True)
@@ -54,7 +56,7 @@ def create(file: Path, force: bool) -> None:
 def verify(file: Path, trust: bool) -> None:
     """Check FILE by restoring it into a temporary database, without changing anything."""
     with _report_errors(file):
-        manifest = actions.verify(file, trust=trust, report=PRINT_ERR)
+        manifest = actions.verify(file, trust=trust, report=print_error)
     click.echo(f"{file} can be restored: {_describe(manifest)}")
 
 
@@ -84,14 +86,14 @@ def restore(file: Path, yes: bool, trust: bool) -> None:
             stamp = utc_now().strftime("%Y%m%d-%H%M%S-%f")
             keep = Path(current_app.config["DATA_DIR"]) / f"before-restore-{stamp}.zip"
         manifest, erased = actions.restore(
-            file, keep=keep, now=utc_now(), trust=trust, report=PRINT_ERR
+            file, keep=keep, now=utc_now(), trust=trust, report=print_error
         )
     again = ""
     if erased:
-        again = f"; {count_of(erased, 'person was', 'people were')} erased again"
+        again = f"; {format_count(erased, 'person was', 'people were')} erased again"
     click.echo(f"{file} is restored: {_describe(manifest)}{again}")
     with db.own_transaction() as own:
-        locked = keys.are_undecryptable(own)
+        locked = keys.has_undecryptable_keys(own)
     if locked:
         click.echo(
             "The keys that sign badges were encrypted with another secret key: create new keys "
@@ -113,9 +115,9 @@ def _report_errors(file: Path) -> Iterator[None]:
 
 def _describe_contents(manifest: Manifest) -> str:
     people = manifest.tables["user"].rows if "user" in manifest.tables else 0
-    counts = [count_of(people, "person", "people"), count_of(manifest.rows, "row", "rows")]
+    counts = [format_count(people, "person", "people"), format_count(manifest.rows, "row", "rows")]
     if manifest.files:
-        counts.append(count_of(len(manifest.files), "file", "files"))
+        counts.append(format_count(len(manifest.files), "file", "files"))
     return ", ".join(counts)
 
 

@@ -12,7 +12,7 @@ import click
 from roadmap.cli.command_groups import CommandGroup
 from roadmap.core.clock import utc_now
 from roadmap.core.database import db
-from roadmap.core.text import count_of
+from roadmap.core.text import format_count
 from roadmap.people.audit import record_audit
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 group = CommandGroup("catalog")
 
 Document = Mapping[str, Any]
-Read = TypeVar("Read")
+Parsed = TypeVar("Parsed")
 PATH = click.Path(path_type=Path)
 
 
@@ -122,7 +122,7 @@ def validate(paths: Sequence[Path]) -> None:
     from roadmap.catalog.content import Content
     from roadmap.cli import content_files
 
-    checked = read_each(paths or content_files.shipped(), content_files.read)
+    checked = read_files(paths or content_files.shipped(), content_files.read)
     roadmaps = load_documents([path for path, each in checked if isinstance(each, Content)])
     for path, document in roadmaps:
         try:
@@ -132,7 +132,7 @@ def validate(paths: Sequence[Path]) -> None:
     for path, content in checked:
         more = ""
         if isinstance(content, Content):
-            more = f", {count_of(len(content.milestones), 'milestone', 'milestones')}"
+            more = f", {format_count(len(content.milestones), 'milestone', 'milestones')}"
         click.echo(f"{path}: in order{more}")
 
 
@@ -140,7 +140,7 @@ def load_documents(paths: Sequence[Path]) -> list[tuple[Path, Document]]:
     """Return all documents. If any file is invalid, prints the errors and exits with status 1."""
     from roadmap.catalog import files
 
-    documents: list[tuple[Path, Document]] = read_each(paths, files.read)
+    documents: list[tuple[Path, Document]] = read_files(paths, files.read)
     slugs: dict[str, Path] = {}
     for path, document in documents:
         slug = document["slug"]
@@ -150,11 +150,11 @@ def load_documents(paths: Sequence[Path]) -> list[tuple[Path, Document]]:
     return documents
 
 
-def read_each(paths: Sequence[Path], read: Callable[[Path], Read]) -> list[tuple[Path, Read]]:
+def read_files(paths: Sequence[Path], read: Callable[[Path], Parsed]) -> list[tuple[Path, Parsed]]:
     """Read each file. If any is invalid, prints the errors and exits with status 1."""
     from roadmap.catalog import files
 
-    found: list[tuple[Path, Read]] = []
+    found: list[tuple[Path, Parsed]] = []
     faults: dict[str, None] = {}  # Deduplicates errors of shared dependencies.
     for path in paths:
         try:

@@ -41,7 +41,7 @@ GROUPS = {
 FLASK_COMMANDS = ("routes", "run", "shell")
 
 
-def needs_no_installation() -> bool:
+def runs_without_settings() -> bool:
     """Return whether `flask` runs only for help, an error message or `catalog validate`.
 
     A group without a command prints its help, and a mistyped command an error. None of these needs
@@ -153,7 +153,7 @@ def check_schema() -> None:
         raise click.ClickException(NEWER_SCHEMA)
     if schema is Schema.OLDER:
         raise click.ClickException(
-            _ask_for_upgrade(click.get_current_context(), "migrations are missing")
+            _upgrade_message(click.get_current_context(), "migrations are missing")
         )
 
 
@@ -197,10 +197,10 @@ def _describe_database_error(error: sa.exc.DBAPIError, ctx: click.Context) -> st
                 "ROADMAP_DATABASE_URL names it, or else ROADMAP_DATA_DIR"
             )
         return f"the database refused: {reason}"
-    return _ask_for_upgrade(ctx, reason)
+    return _upgrade_message(ctx, reason)
 
 
-def _ask_for_upgrade(ctx: click.Context, reason: str) -> str:
+def _upgrade_message(ctx: click.Context, reason: str) -> str:
     return (
         f"the database {_describe_database(ctx)} is empty or has an older schema ({reason}): "
         "run `.venv/bin/flask --app roadmap db upgrade` first"

@@ -70,7 +70,7 @@ def _known_keys() -> dict[str, set[str]]:
 
 
 def _unknown_keys(document: Any) -> Iterator[Problem]:
-    for location, value in files.values_in(document):
+    for location, value in files.iterate_values(document):
         field = next(part for part in reversed(location) if isinstance(part, str))
         if (kind := REFERENCE_FIELDS.get(field)) and value not in _known_keys()[kind]:
             yield Problem(location, f"there is no {kind} '{value}'")

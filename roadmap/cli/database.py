@@ -12,7 +12,7 @@ from roadmap.cli.command_groups import CommandGroup, confirm
 from roadmap.core.database import db
 from roadmap.core.migrations import alembic, applied_revisions
 from roadmap.core.migrations import upgrade as run_upgrade
-from roadmap.core.text import count_of
+from roadmap.core.text import format_count
 
 group = CommandGroup("db", any_schema=True)
 
@@ -101,7 +101,7 @@ def _resolve_target(target: str, sign: str) -> str:
     most = len(applied) if sign == "-" else len(known) - len(applied)
     if int(target) > most:
         verb = "is" if most == 1 else "are"
-        left = count_of(most, "migration", "migrations")
+        left = format_count(most, "migration", "migrations")
         to_do = "to take back" if sign == "-" else "to run"
         raise click.ClickException(
             f"{target} is no migration, and there {verb} only {left} {to_do}"

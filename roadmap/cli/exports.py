@@ -13,8 +13,8 @@ from roadmap.cli.command_groups import CommandGroup, require_new_file
 from roadmap.cli.users import find_user
 from roadmap.core.clock import utc_now
 from roadmap.core.database import db
-from roadmap.core.proxy import public_address
-from roadmap.core.text import count_of
+from roadmap.core.proxy import public_base_url
+from roadmap.core.text import format_count
 from roadmap.people.audit import record_audit
 
 group = CommandGroup("export")
@@ -40,11 +40,11 @@ def export_user(email: str, file: Path, force: bool) -> None:
     require_new_file(file, force=force)
     user_id, address, now = user.id, user.email, utc_now()
     db.session.rollback()
-    rows = write_archive_file(file, user_id, instance=public_address(), now=now)
+    rows = write_archive_file(file, user_id, instance=public_base_url(), now=now)
     with db.own_transaction() as own:
         record_audit(own, by=None, action="archive.exported", target=str(user_id), now=now)
     size = file.stat().st_size / 1_000_000
-    click.echo(f"{file}: {count_of(rows, 'record', 'records')} of {address}, {size:.1f} MB")
+    click.echo(f"{file}: {format_count(rows, 'record', 'records')} of {address}, {size:.1f} MB")
 
 
 @group.command("schema")

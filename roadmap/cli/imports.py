@@ -16,7 +16,7 @@ from roadmap.cli.command_groups import CommandGroup, confirm
 from roadmap.cli.users import find_user, password_link
 from roadmap.core.clock import utc_now
 from roadmap.core.database import db
-from roadmap.core.text import clean_line, count_of
+from roadmap.core.text import clean_line, format_count
 from roadmap.people.models import User
 
 group = CommandGroup("import")
@@ -48,15 +48,15 @@ def import_user(file: Path, into: str | None, partly: bool, yes: bool) -> None:
             quota = current_app.config["FILE_QUOTA_MB"] * 1_000_000
             archive = read_archive(source, quota=quota)
             if into and not yes:
-                _confirm_other_person(archive, find_user(into, active_only=True))
+                _confirm_other_account(archive, find_user(into, active_only=True))
             store_files(archive)
             user = find_user(into, active_only=True) if into else _create(archive)
             plan = make_plan(db.session, archive, user.id, now=now)
             if plan.left_out and not partly:
                 raise click.ClickException(
-                    f"{count_of(plan.left_out_count, 'record', 'records')} cannot be used here: "
-                    f"{', '.join(plan.unknown)[:500]}. Add the roadmaps first, or import the rest "
-                    "with --partly"
+                    f"{format_count(plan.left_out_count, 'record', 'records')} cannot be used "
+                    f"here: {', '.join(plan.unknown)[:500]}. Add the roadmaps first, or import "
+                    "the rest with --partly"
                 )
             restore(db.session, user.id, archive, by=None, now=now)
     except ArchiveRefused as refused:
@@ -72,21 +72,23 @@ def import_user(file: Path, into: str | None, partly: bool, yes: bool) -> None:
     )
     db.session.commit()
     click.echo(user.id)
-    click.echo(f"{count_of(plan.count, 'record', 'records')} imported for {user.email}", err=True)
+    click.echo(
+        f"{format_count(plan.count, 'record', 'records')} imported for {user.email}", err=True
+    )
     if kept := plan.left_out_count + sum(map(len, plan.history.values())):
         names = f" ({', '.join(plan.unknown)[:500]})" if plan.unknown else ""
-        click.echo(f"Kept aside: {count_of(kept, 'record', 'records')}{names}", err=True)
+        click.echo(f"Kept aside: {format_count(kept, 'record', 'records')}{names}", err=True)
     if left := archive.rows - plan.count - kept:
         click.echo(
-            f"Not imported: {count_of(left, 'record', 'records')} of the other installation, such "
-            "as memberships, tokens and links",
+            f"Not imported: {format_count(left, 'record', 'records')} of the other installation, "
+            "such as memberships, tokens and links",
             err=True,
         )
     if token:
         click.echo(password_link(token))
 
 
-def _confirm_other_person(archive: Archive, user: User) -> None:
+def _confirm_other_account(archive: Archive, user: User) -> None:
     manifest, address = archive.manifest, user.email
     if email_key(manifest.email) == email_key(address) or not sys.stdin.isatty():
         return

@@ -8,7 +8,7 @@ from flask import current_app
 from roadmap.cli.command_groups import CommandGroup, check_schema
 from roadmap.core.clock import utc_now
 from roadmap.core.database import db
-from roadmap.core.text import count_of
+from roadmap.core.text import format_count
 from roadmap.jobs.tasks import run_all_once
 from roadmap.jobs.wakeup import get_job_queue
 from roadmap.mail import outbox
@@ -37,7 +37,7 @@ def run_jobs(once: bool, at_once: bool, attached: bool) -> None:
         click.echo(run_all_once())
         if waiting := outbox.count_waiting(db.session):
             click.echo(
-                f"{count_of(waiting, 'mail waits', 'mails wait')} for the next try; "
+                f"{format_count(waiting, 'mail waits', 'mails wait')} for the next try; "
                 "`jobs run --once --now` tries at once."
             )
         return

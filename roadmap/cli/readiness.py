@@ -7,7 +7,7 @@ import click
 from roadmap.cli.command_groups import CommandGroup
 from roadmap.core.clock import utc_now
 from roadmap.core.database import db
-from roadmap.core.text import count_of
+from roadmap.core.text import format_count
 from roadmap.readiness.actions import recompute_all
 
 group = CommandGroup("readiness")
@@ -19,5 +19,5 @@ def recompute(expired: bool) -> None:
     """Recompute the stored summaries and print the number of people."""
     count = recompute_all(db.session, now=utc_now(), only_expired=expired)
     db.session.commit()
-    people = count_of(count, "person", "people")
+    people = format_count(count, "person", "people")
     click.echo(f"Summaries of {people} are current.")

@@ -13,7 +13,7 @@ from roadmap.auth.email_addresses import parse_email
 from roadmap.cli.command_groups import CommandGroup, confirm
 from roadmap.core.clock import utc_now
 from roadmap.core.database import db
-from roadmap.core.proxy import public_address
+from roadmap.core.proxy import public_base_url
 from roadmap.core.text import clean_line
 from roadmap.erasure.actions import erase
 from roadmap.people.models import Team, User
@@ -94,7 +94,7 @@ def list_users() -> None:
 def deactivate(email: str) -> None:
     """Deactivate an account and end its sessions. Its records are kept."""
     user = find_user(email)
-    alone = list_solely_managed_teams(db.session, user.id)
+    unmanaged = list_solely_managed_teams(db.session, user.id)
     try:
         closed = actions.deactivate(db.session, user.id, by=None, now=utc_now())
     except actions.LastAdministrator:
@@ -104,7 +104,7 @@ def deactivate(email: str) -> None:
     db.session.commit()
     if closed:
         click.echo(f"{user.email} is deactivated.")
-        _warn_of_teams(alone)
+        _warn_about_unmanaged_teams(unmanaged)
     elif waiting := deletion.find_deletion(db.session, user.id):
         click.echo(
             f"{user.email} is closed already, and will be deleted for good on "
@@ -131,7 +131,7 @@ def delete(email: str, at_once: bool, yes: bool) -> None:
     """
     user = find_user(email)
     user_id, address, moment = user.id, user.email, utc_now()
-    alone = list_solely_managed_teams(db.session, user_id)
+    unmanaged = list_solely_managed_teams(db.session, user_id)
     if at_once and not yes and sys.stdin.isatty():
         db.session.rollback()
         confirm(f"Delete {address} and everything they recorded, for good?")
@@ -151,7 +151,7 @@ def delete(email: str, at_once: bool, yes: bool) -> None:
         click.echo(f"{address} is deleted for good.")
     else:
         click.echo(f"{address} is closed and will be deleted for good on {due_on}.")
-    _warn_of_teams(alone)
+    _warn_about_unmanaged_teams(unmanaged)
 
 
 @group.command("keep")
@@ -195,11 +195,11 @@ def confirm_email(email: str, user_id: uuid.UUID | None) -> None:
     pending = queries.find_pending_email(db.session, people[0].id)
     try:
         if pending is None:
-            raise email_confirmation.NotPending
+            raise email_confirmation.EmailNotPending
         confirmed = email_confirmation.confirm_email(
             db.session, people[0].id, pending.id, by=None, now=utc_now()
         )
-    except email_confirmation.NotPending:
+    except email_confirmation.EmailNotPending:
         raise click.ClickException(f"{email} does not wait to be confirmed") from None
     except actions.EmailTaken:
         raise click.ClickException(f"there is an account for {email} already") from None
@@ -207,10 +207,10 @@ def confirm_email(email: str, user_id: uuid.UUID | None) -> None:
     click.echo(f"{confirmed} is now the address of {people[0].name}.")
 
 
-def _warn_of_teams(alone: list[Team]) -> None:
+def _warn_about_unmanaged_teams(unmanaged: list[Team]) -> None:
     """Warn about teams that no longer have a manager."""
-    if alone:
-        names = ", ".join(team.name for team in alone)
+    if unmanaged:
+        names = ", ".join(team.name for team in unmanaged)
         click.echo(
             f"Nobody else manages {names}: what the members submit waits until you appoint "
             "someone.",
@@ -237,7 +237,7 @@ def find_user(email: str, *, active_only: bool = False) -> User:
 
 def password_link(token: str) -> str:
     """Return the URL for setting a password with this token."""
-    return f"{public_address()}/password/{token}"
+    return f"{public_base_url()}/password/{token}"
 
 
 def _read_password() -> str:

@@ -94,7 +94,7 @@ def render_lines(
             f"<path class=mark d='M{x(day)} {_BOTTOM}V{_TOP - 6}'/>"
             f"<text class=mark x={x(day)} y={_TOP - 12} text-anchor={anchor}>{escape(text)}</text>"
         )
-    for down, name in _keep_apart(names):
+    for down, name in _space_names_apart(names):
         parts.append(f"<text class=name x={_RIGHT + 8} y={down + 4}>{escape(name)}</text>")
     return _drawing("chart", _WIDTH, _HEIGHT, title, description, [*areas, *parts, *outlines])
 
@@ -116,7 +116,7 @@ def _step_path(corners: Sequence[tuple[int, int]]) -> str:
     )
 
 
-def _keep_apart(names: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
+def _space_names_apart(names: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
     """Return the names from bottom to top, spaced apart and inside the plot."""
     placed: list[tuple[int, str]] = []
     ground = _BOTTOM + _NAME_GAP

@@ -65,12 +65,12 @@ def choice(one: str, other: str) -> Callable[[str], str]:
     return validate
 
 
-def number(most: int, unit: str = "") -> Callable[[str], int]:
-    """Return a validator for whole numbers from 0 to `most`, which must be all nines."""
+def whole_number(maximum: int, unit: str = "") -> Callable[[str], int]:
+    """Return a validator for whole numbers from 0 to `maximum`, which must be all nines."""
 
     def validate(text: str) -> int:
-        if not (text.isascii() and text.isdecimal() and len(text) <= len(str(most))):
-            raise ValueError(f"must be a whole number{unit} from 0 to {most}.")
+        if not (text.isascii() and text.isdecimal() and len(text) <= len(str(maximum))):
+            raise ValueError(f"must be a whole number{unit} from 0 to {maximum}.")
         return int(text)
 
     return validate
@@ -182,10 +182,10 @@ SETTINGS = {
     "SIGNUP": Setting("open", choice("open", "invite")),
     "SMTP_URL": Setting("", validate_smtp_url),
     "MAIL_FROM": Setting("", validate_mail_from),
-    "TRUSTED_PROXIES": Setting("0", number(99)),
-    "AUDIT_DAYS": Setting("365", number(99_999, " of days")),
-    "ADDRESS_DAYS": Setting("90", number(99_999, " of days")),
-    "SESSION_DAYS": Setting("7", number(99_999, " of days")),
+    "TRUSTED_PROXIES": Setting("0", whole_number(99)),
+    "AUDIT_DAYS": Setting("365", whole_number(99_999, " of days")),
+    "ADDRESS_DAYS": Setting("90", whole_number(99_999, " of days")),
+    "SESSION_DAYS": Setting("7", whole_number(99_999, " of days")),
     "CALENDAR_HOSTS": Setting("", parse_hosts),
     "REVIEW_BY_TOKEN": Setting("off", lambda text: choice("on", "off")(text) == "on"),
     "GITHUB_API_URL": Setting(PUBLIC_GITHUB, lambda text: parse_site(text, PUBLIC_GITHUB)),
@@ -193,7 +193,7 @@ SETTINGS = {
     "GITLAB_URL": Setting(PUBLIC_GITLAB, lambda text: parse_site(text, PUBLIC_GITLAB)),
     "GITLAB_TOKEN": Setting("", validate_token),
     "ORCID_URL": Setting(PUBLIC_ORCID, lambda text: parse_site(text, PUBLIC_ORCID)),
-    "FILE_QUOTA_MB": Setting("500", number(999_999, " of megabytes")),
+    "FILE_QUOTA_MB": Setting("500", whole_number(999_999, " of megabytes")),
 }
 DEFAULTS = {name: setting.default for name, setting in SETTINGS.items()}
 
@@ -213,7 +213,7 @@ def resolve_data_folder(name: str | None) -> Path:
     return (ROOT / (name or "instance")).resolve()
 
 
-def record_address(host: str, port: int, data_dir: Path | None = None) -> str:
+def store_base_url(host: str, port: int, data_dir: Path | None = None) -> str:
     """Store the server's URL for the links that commands print, and return it."""
     folder = data_dir or resolve_data_folder(read_environment().get("DATA_DIR"))
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared only
@@ -224,7 +224,7 @@ def record_address(host: str, port: int, data_dir: Path | None = None) -> str:
     return address
 
 
-def read_address(data_dir: Path) -> str:
+def read_base_url(data_dir: Path) -> str:
     """Return the last known URL of this data folder's server."""
     try:
         return _read_file(data_dir / ADDRESS_FILE).strip()
@@ -406,8 +406,8 @@ def build_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
 def _check_settings(values: dict[str, Any], data_dir: Path) -> dict[str, str]:
     """Parse the settings in place. Return an error message per invalid setting."""
     if too_long := [name for name in SETTINGS if len(str(values[name])) > MAX_SETTING_LENGTH]:
-        most = f"is longer than {MAX_SETTING_LENGTH:,} characters."
-        return {name: f"{PREFIX}{name} {most}" for name in too_long}
+        maximum = f"is longer than {MAX_SETTING_LENGTH:,} characters."
+        return {name: f"{PREFIX}{name} {maximum}" for name in too_long}
     faults: dict[str, str] = {}
     try:
         values["SECRET_KEY"] = _find_secret_key(values["SECRET_KEY"], data_dir)
@@ -471,7 +471,7 @@ def check_settings(host: str, port: int) -> None:
     Exits with status 1 and one line per invalid setting.
     """
     try:
-        record_address(host, port, build_config()["DATA_DIR"])
+        store_base_url(host, port, build_config()["DATA_DIR"])
     except ConfigError as error:
         sys.exit(str(error))
     except OSError as error:

@@ -97,7 +97,7 @@ class Database:
             connection.close()
 
     @contextlib.contextmanager
-    def reading(self) -> Iterator[sa.Connection]:
+    def read_connection(self) -> Iterator[sa.Connection]:
         """Open a connection for reads before a request knows whether it may write.
 
         Reading through the session would take SQLite's write lock in an unsafe request.

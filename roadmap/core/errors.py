@@ -20,7 +20,7 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limits import LimitReached
 from roadmap.core.problems import is_api, problem_response
-from roadmap.core.proxy import is_own_address, origin_of, public_address, sending_page
+from roadmap.core.proxy import is_own_origin, origin_of, origin_or_referrer, public_base_url
 from roadmap.core.retries import is_conflict, record_conflict, sqlstate
 from roadmap.core.stale_forms import RowDeleted
 from roadmap.core.text import clean_multiline
@@ -125,7 +125,7 @@ def _page_of_form(code: int) -> str:
     # A form that was too large was not read. Only the browser's Back button can restore it.
     if request.method in SAFE_METHODS or code in (404, 413) or code >= 500:
         return ""
-    if not is_own_address(sent_from):
+    if not is_own_origin(sent_from):
         return ""
     parts = urlsplit(sent_from)
     return safe_redirect_target(urlunsplit(("", "", parts.path, parts.query, "")), "")
@@ -160,7 +160,7 @@ def init_errors(app: Flask) -> None:
 
 
 def _handle_csrf(_error: CSRFError) -> Response:
-    if response := _explain_other_address():
+    if response := _explain_other_origin():
         return response
     text = _(
         "The form's security token did not match: the page was open for a long "
@@ -210,16 +210,16 @@ def handle_deleted_row(error: BaseException) -> Response:
     return render_error(404)
 
 
-def _explain_other_address() -> Response | None:
+def _explain_other_origin() -> Response | None:
     """Return an error if the form was sent from another origin than Cairn's own.
 
     Over plain HTTP, browsers also discard the cookies of an installation with an https URL.
     """
-    base, own = origin_of(current_app.config["BASE_URL"]), public_address()
-    sender = origin_of(sending_page())
+    base, own = origin_of(current_app.config["BASE_URL"]), public_base_url()
+    sender = origin_of(origin_or_referrer())
     if not sender:
         sender = base if base.endswith(f"//{request.host}") else origin_of(request.host_url)
-    if sender == base or (not base and is_own_address(sender)):
+    if sender == base or (not base and is_own_origin(sender)):
         return None
     log.warning("a form came from %s, not from %s; check ROADMAP_BASE_URL and proxy", sender, own)
     return render_error(

@@ -56,18 +56,21 @@ class UrlField(StringField):
 
     @property
     def is_completed(self) -> bool:
-        return self._typed != "" and self.data not in (self._typed, strip_userinfo(self._typed))
+        return self._entered_url != "" and self.data not in (
+            self._entered_url,
+            strip_userinfo(self._entered_url),
+        )
 
     @property
     def is_stripped(self) -> bool:
-        return strip_userinfo(self._typed) != self._typed
+        return strip_userinfo(self._entered_url) != self._entered_url
 
     @property
-    def _typed(self) -> str:
+    def _entered_url(self) -> str:
         return clean_url(self.raw_data[0]) if self.raw_data else ""
 
     def _value(self) -> str:
-        return strip_userinfo(self._typed) if self.raw_data else str(self.data or "")
+        return strip_userinfo(self._entered_url) if self.raw_data else str(self.data or "")
 
 
 class ParsedField(StringField):

@@ -28,7 +28,7 @@ MEMORY_BYTES = 128 * 1024
 # Much longer than a request takes from storing a file to committing the row that references it.
 GRACE_SECONDS = 3600
 _NAME = re.compile("[0-9a-f]{64}")
-_DRAFT = ".draft-"
+_TEMPORARY_PREFIX = ".draft-"
 
 FindUsed = Callable[[Collection[str]], Collection[str]]
 
@@ -45,7 +45,9 @@ class FileStore:
     def put(self, source: IO[bytes]) -> str:
         """Store a file atomically and return its name."""
         ensure_private_folder(self._folder)
-        descriptor, draft_name = tempfile.mkstemp(prefix=_DRAFT, dir=self._folder)  # mode 600
+        descriptor, draft_name = tempfile.mkstemp(
+            prefix=_TEMPORARY_PREFIX, dir=self._folder
+        )  # mode 600
         draft, digest = Path(draft_name), hashlib.sha256()
         try:
             with os.fdopen(descriptor, "wb") as file:
@@ -109,7 +111,7 @@ class FileStore:
 
     def _old_files(self, before: float) -> Iterable[Path]:
         """Yield old stored files and old leftovers of interrupted uploads."""
-        for path in [*self._folder.glob("??/*"), *self._folder.glob(f"{_DRAFT}*")]:
+        for path in [*self._folder.glob("??/*"), *self._folder.glob(f"{_TEMPORARY_PREFIX}*")]:
             if _is_older(path, before):
                 yield path
 

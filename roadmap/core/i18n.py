@@ -24,7 +24,7 @@ from markupsafe import Markup, escape
 
 from roadmap.core.config import ROOT
 from roadmap.core.dates import PartialDate
-from roadmap.core.link_hosts import hidden_host
+from roadmap.core.link_hosts import deceptive_host
 from roadmap.core.text import fold
 
 
@@ -237,15 +237,15 @@ def plural_template(one: str, many: str, num: int) -> str:
 @pass_eval_context
 def _template_gettext(context: EvalContext, text: str, **values: Any) -> str:
     """Translate a template's text. Values are escaped if the template autoescapes."""
-    return _insert(context, _translations().ugettext(text), values)
+    return _interpolate(context, _translations().ugettext(text), values)
 
 
 @pass_eval_context
 def _template_ngettext(context: EvalContext, one: str, many: str, num: int, **values: Any) -> str:
-    return _insert(context, _translations().ungettext(one, many, num), {"num": num, **values})
+    return _interpolate(context, _translations().ungettext(one, many, num), {"num": num, **values})
 
 
-def _insert(context: EvalContext, translated: str, values: dict[str, Any]) -> str:
+def _interpolate(context: EvalContext, translated: str, values: dict[str, Any]) -> str:
     text = Markup(translated) if context.autoescape else translated  # noqa: S704 - our own text
     # Formatting without values is still needed to turn "%%" into a percent sign.
     return text % isolate_rtl(values) if values or "%" in translated else text
@@ -272,5 +272,5 @@ def init_i18n(app: Flask) -> None:
 
     app.jinja_env.filters.update(
         date=date_filter, moment=moment_filter, time=time_filter, number=number_filter,
-        points=points_filter, hidden_host=hidden_host,
+        points=points_filter, deceptive_host=deceptive_host,
     )  # fmt: skip

@@ -53,7 +53,7 @@ limit_searches = limiter.shared_limit(
 
 
 @contextlib.contextmanager
-def _slot(slots: threading.Semaphore, seconds: float = 0) -> Iterator[None]:
+def _acquire_slot(slots: threading.Semaphore, seconds: float = 0) -> Iterator[None]:
     if not slots.acquire(timeout=seconds):
         raise TooBusy
     try:
@@ -65,14 +65,14 @@ def _slot(slots: threading.Semaphore, seconds: float = 0) -> Iterator[None]:
 @contextlib.contextmanager
 def export_slot() -> Iterator[None]:
     """Allow one export at a time. Raises TooBusy if too many are waiting or the wait times out."""
-    with _slot(_export_queue), _slot(_export_running, EXPORT_WAIT_SECONDS):
+    with _acquire_slot(_export_queue), _acquire_slot(_export_running, EXPORT_WAIT_SECONDS):
         yield
 
 
 @contextlib.contextmanager
 def fetch_slot() -> Iterator[None]:
     """Limit concurrent requests to other hosts. Raises TooBusy if all slots are taken."""
-    with _slot(_fetches):
+    with _acquire_slot(_fetches):
         yield
 
 

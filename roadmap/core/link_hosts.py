@@ -11,11 +11,11 @@ from roadmap.core.text import ascii_domain
 # Longest name that DNS can resolve.
 MAX_HOST_LENGTH = 253
 # Characters that change the direction of the surrounding text.
-_BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_ADDRESS = re.compile(r"(?:https?://|www\.)[^\s/?#]+", re.IGNORECASE)
+_BIDI_CONTROLS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_BARE_URL = re.compile(r"(?:https?://|www\.)[^\s/?#]+", re.IGNORECASE)
 
 
-def hidden_host(url: str, text: str | None = None) -> str:
+def deceptive_host(url: str, text: str | None = None) -> str:
     """Return the ASCII host of a deceptive link, or "" if the text shows the host plainly.
 
     A link is deceptive with a user name before an `@`, a host in mixed scripts (`раypal` with a
@@ -31,11 +31,11 @@ def hidden_host(url: str, text: str | None = None) -> str:
         return ""
     name = ascii_domain(host)
     shown = url if text is None else text
-    if "@" in parts.netloc or _BIDI.search(shown):
+    if "@" in parts.netloc or _BIDI_CONTROLS.search(shown):
         return name
     if name not in shown and len(_scripts(_unicode_domain(host))) > 1:
         return name
-    address = _ADDRESS.match(shown.strip()) if text is not None else None
+    address = _BARE_URL.match(shown.strip()) if text is not None else None
     return name if address and not _is_address_of(address[0], host) else ""
 
 

@@ -18,7 +18,7 @@ from roadmap.core.i18n import lazy_gettext as _l
 
 LOCK_FILE = "restoring"
 # Static files need no database, and health checks report the restore themselves.
-ANSWERED = frozenset({"static", "health.alive", "health.ready"})
+ALLOWED_ENDPOINTS = frozenset({"static", "health.alive", "health.ready"})
 
 
 @contextlib.contextmanager
@@ -56,6 +56,8 @@ def is_restoring(data_dir: Path) -> bool:
 def init_maintenance(app: Flask) -> None:
     @app.before_request
     def refuse_while_restoring() -> Response | None:
-        if request.endpoint in ANSWERED or not is_restoring(current_app.config["DATA_DIR"]):
+        if request.endpoint in ALLOWED_ENDPOINTS or not is_restoring(
+            current_app.config["DATA_DIR"]
+        ):
             return None
         return render_busy(_l("A restore is under way. Nothing was changed by this request."))

@@ -24,7 +24,7 @@ from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup
 
 from roadmap.core.i18n import gettext as _
-from roadmap.core.link_hosts import hidden_host
+from roadmap.core.link_hosts import deceptive_host
 from roadmap.core.text import complete_url, strip_control_characters
 
 SCHEMES = {"http", "https", "mailto"}
@@ -61,13 +61,13 @@ _EMPHASIS = {"em_open": 1, "strong_open": 1, "s_open": 1, "em_close": -1, "stron
              "s_close": -1}  # fmt: skip
 # With HTML disabled these rules match nothing, and trying them takes 7 % of the parse time.
 _UNUSED_RULES = ["html_block", "html_inline"]
-_ADDRESS = re.compile(
+_BARE_URL = re.compile(
     r"(?<![\w/.@-])(?:(?P<scheme>https?:)//|www\.)[^\W_][^\s<>。，、；：？！「」『』（）《》]*",
     re.IGNORECASE,
 )
 # Links without a scheme that start with a host. `readme.md` alone is a file.
 _HOST = re.compile(r"//|www\.|[^/]+/", re.IGNORECASE)
-_AFTER_ADDRESS = "?!.,:;*_~'\""
+_TRAILING_PUNCTUATION = "?!.,:;*_~'\""
 _TASK = re.compile(r"\[([ xX])\][ \t]+")
 _VERBATIM = {"text", "code_inline", "fence", "code_block"}
 
@@ -116,12 +116,12 @@ def _parser() -> MarkdownIt:
     options = {"html": False, "maxNesting": MAX_BLOCK_DEPTH, "linkify": True}
     parser.configure("commonmark", options)
     parser.enable(["table", "strikethrough", "linkify"]).disable(_UNUSED_RULES)
-    parser.linkify = _Addresses()
+    parser.linkify = _BareUrlFinder()
     return parser
 
 
 @dataclass(frozen=True, slots=True)
-class _Address:
+class _BareUrl:
     """A bare URL in a text, with the attribute names that markdown-it expects."""
 
     text: str
@@ -131,34 +131,34 @@ class _Address:
     schema: str = ""
 
 
-class _Addresses:
+class _BareUrlFinder:
     """Find bare URLs that begin with http:, https: or www.
 
     Replaces linkify-it-py, which takes 8 seconds for 5,000 repetitions of `www.`.
     """
 
     def test(self, text: str) -> bool:
-        return _ADDRESS.search(text) is not None
+        return _BARE_URL.search(text) is not None
 
     pretest = test
 
-    def match(self, text: str) -> list[_Address]:
-        return [_read_address(found) for found in _ADDRESS.finditer(text)]
+    def match(self, text: str) -> list[_BareUrl]:
+        return [_read_bare_url(found) for found in _BARE_URL.finditer(text)]
 
-    def match_at_start(self, text: str) -> _Address | None:
-        found = _ADDRESS.match(text)
-        return _read_address(found) if found else None
+    def match_at_start(self, text: str) -> _BareUrl | None:
+        found = _BARE_URL.match(text)
+        return _read_bare_url(found) if found else None
 
 
-def _read_address(found: re.Match[str]) -> _Address:
+def _read_bare_url(found: re.Match[str]) -> _BareUrl:
     # Trailing punctuation and an unmatched closing parenthesis are not part of the URL (GFM, 6.9).
     text = found[0]
     surplus = text.count(")") - text.count("(")
-    while text[-1] in _AFTER_ADDRESS or (text[-1] == ")" and surplus > 0):
+    while text[-1] in _TRAILING_PUNCTUATION or (text[-1] == ")" and surplus > 0):
         surplus -= text[-1] == ")"
         text = text[:-1]
     url = text if found["scheme"] else f"http://{text}"
-    return _Address(text, url, found.start(), found.start() + len(text), found["scheme"] or "")
+    return _BareUrl(text, url, found.start(), found.start() + len(text), found["scheme"] or "")
 
 
 def _truncate(text: str) -> str:
@@ -254,7 +254,7 @@ def _show_hosts(tokens: list[Token]) -> list[Token]:
         if token.type == "link_open":
             start, href = len(kept), str(token.attrs.get("href", ""))
         elif token.type == "link_close":
-            host = hidden_host(href, "".join(_text_of(kept[start:])))
+            host = deceptive_host(href, "".join(_text_of(kept[start:])))
             if host:
                 note = _("goes to %(host)s", host=host)
                 kept.append(Token("text", "", 0, content=f" ({note})"))

@@ -26,7 +26,7 @@ MAX_REDIRECTS = 3
 HTTPS_PORT = 443
 HTTP_PORT = 80
 # All public IPv6 addresses. Addresses outside can embed a private IPv4 address.
-_PUBLIC_6 = ipaddress.IPv6Network("2000::/3")
+_PUBLIC_IPV6 = ipaddress.IPv6Network("2000::/3")
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?")
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -72,7 +72,7 @@ class AllowedHosts:
         inner = getattr(address, "ipv4_mapped", None) or address
         is_public: bool = inner.is_global and not inner.is_multicast
         if isinstance(inner, ipaddress.IPv6Address):
-            is_public = is_public and inner in _PUBLIC_6 and inner.sixtofour is None
+            is_public = is_public and inner in _PUBLIC_IPV6 and inner.sixtofour is None
         return is_public or any(inner in each for each in self.networks)
 
 
@@ -154,7 +154,7 @@ class HttpResponse:
 def check_url(url: str, allowed: AllowedHosts) -> str:
     """Return a URL that may be fetched, with `webcal` replaced by `https`. Raises FetchError."""
     url = re.sub(r"^webcals?://", "https://", url.strip(), flags=re.IGNORECASE)
-    _parts(url, allowed)
+    _split_allowed_url(url, allowed)
     return url
 
 
@@ -170,12 +170,12 @@ def get(
 
     Raises FetchError if there is no complete response.
     """
-    return _send(_parts(url, allowed), allowed, most_bytes, seconds, headers)
+    return _send(_split_allowed_url(url, allowed), allowed, most_bytes, seconds, headers)
 
 
 def fetch(url: str, allowed: AllowedHosts, *, most_bytes: int, seconds: float) -> bytes:
     """Return the body of a URL, following redirects on the same host. Raises FetchError."""
-    parts, ends_at = _parts(url, allowed), time.monotonic() + seconds
+    parts, ends_at = _split_allowed_url(url, allowed), time.monotonic() + seconds
     for _redirect in range(MAX_REDIRECTS + 1):
         if (left := ends_at - time.monotonic()) <= 0:
             raise FetchError("slow")
@@ -187,14 +187,14 @@ def fetch(url: str, allowed: AllowedHosts, *, most_bytes: int, seconds: float) -
             raise FetchError({401: "refused", 403: "refused", 404: "gone", 410: "gone"}.get(
                 status, "status"
             ), status)  # fmt: skip
-        moved = _parts(urljoin(parts.geturl(), target), allowed)
+        moved = _split_allowed_url(urljoin(parts.geturl(), target), allowed)
         if (moved.hostname, moved.port) != (parts.hostname, parts.port):
             raise FetchError("moved", status)
         parts = moved
     raise FetchError("moved", status)
 
 
-def _parts(url: str, allowed: AllowedHosts) -> SplitResult:
+def _split_allowed_url(url: str, allowed: AllowedHosts) -> SplitResult:
     """Split a URL and check that it may be fetched. Raises FetchError."""
     if len(url) > MAX_URL or not re.fullmatch(r"[!-~]+", url):
         raise FetchError("no-address")
@@ -290,18 +290,18 @@ def _send(
     return HttpResponse(answer.status, answer.headers, body)
 
 
-def _look_up(host: str, port: int, seconds: float) -> list[str]:
+def _resolve(host: str, port: int, seconds: float) -> list[str]:
     """Resolve a host with a shorter timeout than the system's. Raises FetchError."""
     found: queue.Queue[list[str] | None] = queue.Queue(1)
 
-    def look_up() -> None:
+    def resolve() -> None:
         try:
             rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
             found.put([str(each[4][0]) for each in rows])
         except (OSError, UnicodeError):
             found.put(None)
 
-    threading.Thread(target=look_up, daemon=True).start()
+    threading.Thread(target=resolve, daemon=True).start()
     try:
         addresses = found.get(timeout=seconds)
     except queue.Empty:
@@ -313,7 +313,7 @@ def _look_up(host: str, port: int, seconds: float) -> list[str]:
 
 def _address(parts: SplitResult, allowed: AllowedHosts, seconds: float) -> str:
     """Return an IP address of the host. All of them must be allowed. Raises FetchError."""
-    addresses = _look_up(parts.hostname or "", _port(parts), seconds)
+    addresses = _resolve(parts.hostname or "", _port(parts), seconds)
     # Strip the zone, as in fe80::1%eth0.
     if not all(
         allowed.allows_address(ipaddress.ip_address(each.partition("%")[0])) for each in addresses

@@ -65,7 +65,7 @@ class Connection(psycopg.Connection[Any]):
             raise
 
 
-def put_first(server: tuple[str, str] | None, options: dict[str, Any]) -> dict[str, Any]:
+def prefer_server(server: tuple[str, str] | None, options: dict[str, Any]) -> dict[str, Any]:
     """Move this host and port to the front of the options, because others may be down."""
     hosts, ports = (str(options.get(name, "")).split(",") for name in ("host", "port"))
     servers = list(zip(hosts, ports, strict=False))
@@ -88,7 +88,7 @@ def make_engine(url: sa.URL) -> sa.Engine:
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: Any, _record: Any, args: list[Any], options: Any) -> Connection:
         nonlocal last
-        connection = Connection.connect(*args, **put_first(last, options))
+        connection = Connection.connect(*args, **prefer_server(last, options))
         last = connection.info.host, str(connection.info.port)
         return connection
 

@@ -16,14 +16,14 @@ MCP_PATH = "/mcp"
 MEDIA_TYPE = "application/problem+json"
 
 
-def is_below_api(path: str) -> bool:
+def is_api_path(path: str) -> bool:
     """Return whether a path belongs to the API or the MCP endpoint."""
     return path.startswith(API_PREFIX) or path in ("/api", MCP_PATH)
 
 
 def is_api() -> bool:
     """Return whether this request is for the API, even if no view matches."""
-    return is_below_api(request.path)
+    return is_api_path(request.path)
 
 
 def problem_response(

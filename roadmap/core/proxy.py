@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app, has_request_context, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from roadmap.core.config import read_address
+from roadmap.core.config import read_base_url
 
 
 def init_proxy(app: Flask) -> None:
-    app.jinja_env.globals["public_address"] = public_address
+    app.jinja_env.globals["public_base_url"] = public_base_url
     count: int = app.config["TRUSTED_PROXIES"]
     if count:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
@@ -29,11 +29,11 @@ def client_address() -> str:
     return (request.remote_addr or "")[:64]
 
 
-def public_address() -> str:
+def public_base_url() -> str:
     """Return the base URL for links to Cairn, without a trailing slash."""
     base = current_app.config["BASE_URL"]
     if not base and not has_request_context():
-        return read_address(current_app.config["DATA_DIR"])
+        return read_base_url(current_app.config["DATA_DIR"])
     return origin_of(base or request.host_url)
 
 
@@ -46,7 +46,7 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 
-def is_own_address(url: str) -> bool:
+def is_own_origin(url: str) -> bool:
     """Return whether a URL has the origin of `ROADMAP_BASE_URL` or of this request.
 
     The request's host is also accepted with `https`, because a TLS proxy may not announce itself.
@@ -55,7 +55,7 @@ def is_own_address(url: str) -> bool:
     return origin_of(url) in own | {origin_of(current_app.config["BASE_URL"])} - {""}
 
 
-def sending_page() -> str:
+def origin_or_referrer() -> str:
     """Return the Origin or else the Referer of this request, or "" if unknown."""
     origin = request.headers.get("Origin", "null")
     # Depending on the referrer policy, browsers send the origin "null".

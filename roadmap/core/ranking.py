@@ -29,8 +29,8 @@ def rank(words: Sequence[str], title: str, text: str = "") -> Rank | None:
         return None
     if not all(word in title for word in words):
         return Rank.TEXT
-    begun = f" {title}"
-    if not all(any(start + word in begun for start in WORD_STARTS) for word in words):
+    padded_title = f" {title}"
+    if not all(any(start + word in padded_title for start in WORD_STARTS) for word in words):
         return Rank.TITLE_PARTS
     return Rank.TITLE_START if title.startswith(tuple(words[:1])) else Rank.TITLE_WORDS
 
@@ -40,7 +40,7 @@ def rank_in_sql(words: int, title: Text, end: str = "") -> sa.ColumnElement[int]
 
     `end` is a LIKE pattern that follows the title, for a column that holds more than the title.
     """
-    searched = [_word(place) + end for place in range(words)]
+    searched = [_word_parameter(place) + end for place in range(words)]
     starts_words = (
         sa.or_(
             title.startswith(word, escape="/"),
@@ -67,13 +67,13 @@ def has_words(
     Only the first line of the column `first_line_of` is searched.
     """
 
-    def is_found(word: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    def contains_word(word: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
         found = [text.contains(word, escape="/") for text in texts]
         if first_line_of is not None:
             found.append(first_line_of.contains(word + FIRST_LINE, escape="/"))
         return sa.or_(*found)
 
-    return sa.and_(sa.true(), *(is_found(_word(place)) for place in range(words)))
+    return sa.and_(sa.true(), *(contains_word(_word_parameter(place)) for place in range(words)))
 
 
 def word_parameters(words: Sequence[str]) -> dict[str, str]:
@@ -81,7 +81,7 @@ def word_parameters(words: Sequence[str]) -> dict[str, str]:
     return {f"word{place}": _escape_like(word) for place, word in enumerate(words)}
 
 
-def _word(place: int) -> sa.BindParameter[str]:
+def _word_parameter(place: int) -> sa.BindParameter[str]:
     return sa.bindparam(f"word{place}", type_=sa.Text)
 
 

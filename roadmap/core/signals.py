@@ -18,7 +18,7 @@ person_changed = _signals.signal("person-changed")
 revision_published = _signals.signal("revision-published")
 
 # Sent before the commit when a user with an account is invited. Keywords: user_id (UUID of that
-# account), invitation_id (UUID), team (Team or None), by_name (the inviter), now (datetime).
+# account), invitation_id (UUID), team (Team or None), inviter_name (the inviter), now (datetime).
 user_invited = _signals.signal("invited")
 
 # Sent before the commit when an invitation is accepted, declined, revoked or replaced. Keywords:

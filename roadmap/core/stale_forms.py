@@ -60,7 +60,7 @@ class FingerprintForm(FlaskForm):
         `other` is a form with the saved values.
         """
         self.seen.data = fingerprint(stale.saved)
-        return {"late": self.differences(other), "status": 409}
+        return {"saved_values": self.differences(other), "status": 409}
 
     def differences(self, other: FingerprintForm) -> dict[str, str]:
         """Return the displayed saved values of fields that differ, by label."""

@@ -26,7 +26,7 @@ FIRST_STYLES = ("tokens", "base", "layout")
 OAT = "vendor/oat.min.css"
 
 # Oat's styles for components that no page uses, a tenth of all styles.
-_UNUSED = re.compile(
+_UNUSED_STYLES = re.compile(
     r"@layer (?:utilities\{|components\{(?:figure\[|menu\.buttons|fieldset\.group|\[aria-busy|"
     r":root\{--grid-cols|\[role=tablist\]|dialog\{|ot-dropdown|\.toast-container|\[data-sidebar|"
     r"\[role=status\]\.skeleton|\[data-tooltip\])).*?(?=@layer|\Z)",
@@ -79,7 +79,7 @@ def join_styles(folder: Path) -> bytes:
     """
     ours = {path.stem: path for path in sorted((folder / "css").glob("*.css"))}
     first = [ours.pop(name) for name in FIRST_STYLES]
-    oat = _UNUSED.sub("", (folder / OAT).read_text(encoding="utf-8"))
+    oat = _UNUSED_STYLES.sub("", (folder / OAT).read_text(encoding="utf-8"))
     text = "\n".join([oat, *map(_with_icons, (*first, *ours.values()))])
     return cssmin(text, keep_bang_comments=True).encode()
 
@@ -87,11 +87,11 @@ def join_styles(folder: Path) -> bytes:
 def _with_icons(path: Path) -> str:
     """Return a style sheet with icons as data URLs, which saves eight requests."""
 
-    def data(found: re.Match[str]) -> str:
+    def data_url(found: re.Match[str]) -> str:
         icon = (path.parent.parent / found[1]).read_text("utf-8").strip()
         return f'url("data:image/svg+xml,{quote(icon, safe=" =:/,()-.")}")'
 
-    return _ICON.sub(data, path.read_text(encoding="utf-8"))
+    return _ICON.sub(data_url, path.read_text(encoding="utf-8"))
 
 
 @lru_cache(maxsize=2)

@@ -20,10 +20,10 @@ from roadmap.core.charts import coordinate
 TONES = ("not_started", "in_progress", "claimed", "evidenced", "verified", "not_applicable")
 """Appearances of a stone, from not started to verified. The last is for excluded milestones."""
 
-_COMPACT_FROM = 6
+_MIN_COMPACT_CAIRNS = 6
 
 # Outlines of the stones, two per size. They rest on y = 0.
-_PEBBLES = {
+_STONE_OUTLINES = {
     "00": "M38 -8.9q-.9 6.7 -11.9 7.9q-11 1.2 -19.2 -.8q-8.3 -2 -6.8 -8.1q1.5 -6.1 7.3 -8.1q5.8 "
     "-1.9 18.6 .3q12.9 2.2 12 8.9z",
     "01": "M37.7 -9.5q.2 7.4 -7.6 8.5q-7.8 1.2 -19.2 .2q-11.4 -.9 -11.3 -7.9q.1 -6.9 12.9 "
@@ -45,7 +45,7 @@ _STONE_SHAPES = (
     "<svg class=svg-defs width=0 height=0 aria-hidden=true><defs>"
     + "".join(
         f"<g id=k{key}><path d='{line}'/>{_NOTCH}{_DASHES[int(key[0])]}</g>"
-        for key, line in _PEBBLES.items()
+        for key, line in _STONE_OUTLINES.items()
     )
     + "</defs></svg>"
 )
@@ -153,14 +153,14 @@ def render_stone(cairn: Cairn, number: int, anchor: str, base: str = "") -> Mark
 
 
 @lru_cache(maxsize=64)
-def _wide_path(cairns: int, walked: int) -> str:
+def _wide_path(cairns: int, reached: int) -> str:
     """Render the path and contour lines for the horizontal layout, 100 units per cairn."""
-    step = 34 if cairns <= _COMPACT_FROM else 20
+    step = 34 if cairns <= _MIN_COMPACT_CAIRNS else 20
     head = 190
     height = head + (cairns - 1) * step
     width = cairns * 100
 
-    def terrace(last: int) -> str:
+    def terrace_path(last: int) -> str:
         parts = []
         for index in range(last):
             x, y = index * 100 + 50, height - index * step
@@ -169,7 +169,7 @@ def _wide_path(cairns: int, walked: int) -> str:
 
     start = f"M0 {height + 16}C14 {height + 12} 10 {height} 22 {height}"
     end = f"H{width - 24}C{width - 14} {head} {width - 10} {head - 12} {width} {head - 20}"
-    way = start + terrace(cairns - 1) + end
+    way = start + terrace_path(cairns - 1) + end
     lines = []
     for line in range(-1, 5):
         rise = line * 33 - 8
@@ -181,7 +181,7 @@ def _wide_path(cairns: int, walked: int) -> str:
             points.append((100 * index, height - slope - rise - noise - wave))
         lines.append(_smooth_path(points))
     contours = "".join(f"<path class=trail-contour d='{line}'/>" for line in lines)
-    done = f"<path class=trail-walked d='{start}{terrace(walked)}H{walked * 100 + 50}'/>"
+    done = f"<path class=trail-walked d='{start}{terrace_path(reached)}H{reached * 100 + 50}'/>"
     return (
         f"<svg class='trail-way wide' viewBox='0 0 {width} {height}' height={height} "
         f"preserveAspectRatio=none aria-hidden=true>{contours}"
@@ -205,11 +205,11 @@ def _smooth_path(points: Sequence[tuple[float, float]]) -> str:
 
 
 @lru_cache(maxsize=64)
-def _tall_path(cairns: int, walked: int) -> str:
+def _tall_path(cairns: int, reached: int) -> str:
     """Render the switchback path for the vertical layout, 100 units per cairn."""
     height = cairns * 100
 
-    def bends(last: int) -> str:
+    def bend_path(last: int) -> str:
         parts = []
         for index in range(last):
             y = height - index * 100
@@ -218,8 +218,8 @@ def _tall_path(cairns: int, walked: int) -> str:
         return "".join(parts)
 
     last = cairns - 1
-    way = f"M0 {height}{bends(last)}H{100 if last % 2 == 0 else 0}"
-    done = f"M0 {height}{bends(walked)}H{72 if walked % 2 else 28}"
+    way = f"M0 {height}{bend_path(last)}H{100 if last % 2 == 0 else 0}"
+    done = f"M0 {height}{bend_path(reached)}H{72 if reached % 2 else 28}"
     return (
         f"<svg class='trail-way tall' viewBox='0 0 100 {height}' preserveAspectRatio=none "
         f"aria-hidden=true><path class=trail-line d='{way}'/>"
@@ -237,7 +237,7 @@ def render_trail(cairns: Sequence[Cairn], label: str, base: str = "") -> Markup:
         return Markup("")
     piles = [_stack_stones(len(cairn.stones), number) for number, cairn in enumerate(cairns)]
     width = max(reach for _, reach, _ in piles)
-    walked = next((i for i, cairn in enumerate(cairns) if cairn.here), len(cairns) - 1)
+    reached = next((i for i, cairn in enumerate(cairns) if cairn.here), len(cairns) - 1)
     items = []
     for number, (cairn, (_, _, height)) in enumerate(zip(cairns, piles, strict=True)):
         current = " aria-current=step" if cairn.here else ""
@@ -250,19 +250,21 @@ def render_trail(cairns: Sequence[Cairn], label: str, base: str = "") -> Markup:
             f"<a class=trail-name href={cairn.href}>{escape(cairn.title)}</a>"
             f"<span id=facts-{cairn.key}>{escape(cairn.facts)}</span></p></li>"
         )
-    many = " many" if len(cairns) > _COMPACT_FROM else ""
+    many = " many" if len(cairns) > _MIN_COMPACT_CAIRNS else ""
     return Markup(  # noqa: S704 - the label is escaped, the rest are numbers
-        f"<div class='trail{many}'>{_STONE_SHAPES}{_wide_path(len(cairns), walked)}"
-        f"{_tall_path(len(cairns), walked)}"
+        f"<div class='trail{many}'>{_STONE_SHAPES}{_wide_path(len(cairns), reached)}"
+        f"{_tall_path(len(cairns), reached)}"
         f"<ol aria-label='{escape(label)}'>{''.join(items)}</ol></div>"
     )
 
 
-def render_compact_trail(cairns: Sequence[Cairn], base: str = "", *, drawn: bool = True) -> Markup:
+def render_compact_trail(
+    cairns: Sequence[Cairn], base: str = "", *, reuses_trail: bool = True
+) -> Markup:
     """Render a sticky row of small cairns as links to the stages.
 
-    With `drawn`, the full trail is on the page and its cairns are reused, so that both change
-    together. Otherwise the stones are rendered here.
+    With `reuses_trail`, the full trail is on the page and its cairns are reused, so that both
+    change together. Otherwise the stones are rendered here.
     """
     items = []
     for number, cairn in enumerate(cairns):
@@ -270,20 +272,20 @@ def render_compact_trail(cairns: Sequence[Cairn], base: str = "", *, drawn: bool
         items.append(
             # Inert, because the copied links of each stone would be tab stops.
             f"<li{current}><a href='{base}#{cairn.key}' title='{escape(cairn.title)}'>"
-            f"<span inert>{render_small_cairn(cairn, number, drawn=drawn)}</span>"
+            f"<span inert>{render_small_cairn(cairn, number, reuses_trail=reuses_trail)}</span>"
             f"<span class=sr-only>{escape(cairn.title)}</span></a></li>"
         )
-    shapes = "" if drawn else _STONE_SHAPES
+    shapes = "" if reuses_trail else _STONE_SHAPES
     return Markup(f"{shapes}<ol class=trail-small>{''.join(items)}</ol>")  # noqa: S704 - escaped
 
 
 def render_small_cairn(
-    cairn: Cairn, number: int, *, drawn: bool = False, attributes: str = ""
+    cairn: Cairn, number: int, *, reuses_trail: bool = False, attributes: str = ""
 ) -> Markup:
     """Render one cairn of the compact trail. `number` is its position, from 0."""
     uses, width, height = _stack_stones(len(cairn.stones), number)
     stones = f"<use href=#pile-{cairn.key} />"
-    if not drawn:
+    if not reuses_trail:
         pairs = zip(cairn.stones, uses, strict=True)
         stones = "".join(f"<g class=tone-{stone.tone}>{use}</g>" for stone, use in pairs)
         stones = f"<g class=pile>{stones}</g>"

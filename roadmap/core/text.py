@@ -14,14 +14,16 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 # Control characters (except tab, line feed and NEL, which are white space), lone surrogates and
 # non-characters, which files and databases do not accept.
-_UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_CONTROL_CHARACTERS = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]"
+)
 
 # What `fold` removes and replaces. Changes need a migration of the stored folded texts.
 MARKS = "[\u0300-\u036f]"
 LETTERS = dict(zip("øłđðħıŧŋς", "olddhitnσ", strict=True))
 LIGATURES = {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th"}
 _MARKS = re.compile(MARKS)
-_PLAIN = str.maketrans(LETTERS | LIGATURES)
+_REPLACEMENTS = str.maketrans(LETTERS | LIGATURES)
 
 
 MAX_MARKS = 30
@@ -36,7 +38,7 @@ def strip_control_characters(text: str) -> str:
         return text
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _UNWANTED.sub("", text)
+    return _CONTROL_CHARACTERS.sub("", text)
 
 
 def clean_line(text: str | None) -> str:
@@ -75,7 +77,7 @@ def complete_url(text: str | None) -> str:
 _NUMBER = re.compile(r"(\d+)(?:[.,'’ \u00a0\u202f]\d+)*(?:[eE][+-]?(\d+))?")
 
 
-def holds_number(text: str) -> bool:
+def contains_number(text: str) -> bool:
     """Return whether a text contains a plausible number: "≈ 1,200", not "fast" or "1e400"."""
     numbers = _NUMBER.findall(text)
     return bool(numbers) and all(
@@ -123,29 +125,29 @@ def fold(text: str) -> str:
     """Fold a text for searching and sorting: “Øyvind Ås” becomes “oyvind as”."""
     if text.isascii():
         return text.lower()
-    return _MARKS.sub("", normalize("NFKD", text)).lower().translate(_PLAIN)
+    return _MARKS.sub("", normalize("NFKD", text)).lower().translate(_REPLACEMENTS)
 
 
 # Hyphens separate words like spaces, so that "Wei Lin" finds Wei-Lin and vice versa.
-_SEARCHED = re.compile(r'"([^"]+)"|([^\s"\-\u2010-\u2015]+)')
+_SEARCH_TERM = re.compile(r'"([^"]+)"|([^\s"\-\u2010-\u2015]+)')
 
 
 def search_words(text: str) -> list[str]:
     """Return the first eight folded words of a search. A quoted phrase is one word."""
-    found = _SEARCHED.findall(re.sub("[“”„«»]", '"', fold(text)))
+    found = _SEARCH_TERM.findall(re.sub("[“”„«»]", '"', fold(text)))
     return [word for quoted, alone in found if (word := clean_line(quoted or alone))][:8]
 
 
-def shorten(text: str, most: int = 80) -> str:
-    """Truncate a text to `most` characters, at a word boundary if possible."""
-    if len(text) <= most:
+def shorten(text: str, max_length: int = 80) -> str:
+    """Truncate a text to `max_length` characters, at a word boundary if possible."""
+    if len(text) <= max_length:
         return text
-    cut = text[: most - 1]
+    cut = text[: max_length - 1]
     head, space, _tail = cut.rpartition(" ")
-    return f"{head if space and len(head) > most // 2 else cut}…"
+    return f"{head if space and len(head) > max_length // 2 else cut}…"
 
 
-def count_of(number: int, one: str, many: str) -> str:
+def format_count(number: int, one: str, many: str) -> str:
     """Return a number with its noun, for untranslated texts of commands."""
     return f"{number} {one if number == 1 else many}"
 

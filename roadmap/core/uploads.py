@@ -15,7 +15,7 @@ MAX_UPLOAD_BYTES = MAX_FILE_BYTES + MAX_BODY_BYTES
 MAX_PARTS = 600
 MULTIPART = "multipart/form-data"
 # WSGI key of a permission probe: a list to which the view appends the sender's id.
-SENDER = "roadmap.sender"
+SENDER_KEY = "roadmap.sender"
 
 _ID = "[0-9a-f-]{36}"
 # The evidence form, its buttons' requests, the upload of single files, and the archive import.

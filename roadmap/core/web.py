@@ -33,7 +33,7 @@ htmx = HTMX()
 
 # Session key for the path and query of the list that the user came from, for back links.
 LIST_KEY = "list"
-MAX_KEPT_QUERY = 500
+MAX_LIST_QUERY_LENGTH = 500
 
 # htmx's configuration. A refused form is swapped in, any other error becomes a message.
 HTMX_CONFIG = {
@@ -171,7 +171,7 @@ def back_url(path: str) -> str:
         query = came_from.query
     elif came_from.netloc == request.host and came_from.path.startswith(f"{path}/"):
         query = kept if kept_path == path else ""
-    if 0 < len(query) <= MAX_KEPT_QUERY:
+    if 0 < len(query) <= MAX_LIST_QUERY_LENGTH:
         if [kept_path, kept] != [path, query]:
             session[LIST_KEY] = [path, query]
     elif kept_path == path:

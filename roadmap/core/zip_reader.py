@@ -30,7 +30,7 @@ _LOCAL_HEADER = 30
 _CHUNK = 256 * 1024
 # What `zipfile` raises for damaged files: among others ValueError for undecodable names and
 # NotImplementedError for unknown compression methods.
-_FAULTS = (
+_READ_ERRORS = (
     *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, OSError, ValueError),
     *(NotImplementedError, RuntimeError),
 )
@@ -47,27 +47,24 @@ class ZipRefused(ValueError):
 
 
 class ZipReader:
-    """The members of a ZIP by name, without folders. Raises ZipRefused.
+    """The members of a ZIP by name, without folders. Raises ZipRefused."""
 
-    `most` is the maximum number of members.
-    """
-
-    def __init__(self, source: IO[bytes], *, most: int) -> None:
+    def __init__(self, source: IO[bytes], *, max_members: int) -> None:
         self._size = source.seek(0, 2)
         source.seek(0)
-        with _refusing():
+        with _convert_errors():
             self._archive = zipfile.ZipFile(source)
         listed = self._archive.infolist()
-        if len(listed) > most:
-            raise ZipRefused(_l("This ZIP has more than %(most)s files.", most=most))
+        if len(listed) > max_members:
+            raise ZipRefused(_l("This ZIP has more than %(most)s files.", most=max_members))
         for each in listed:
             self._check(each)
         self._check_offsets(listed)
         self.members = {each.filename: each for each in listed if not each.is_dir()}
 
-    def read(self, name: str, most: int) -> bytes:
-        """Return a member's content of at most `most` bytes."""
-        if self.members[name].file_size > most:
+    def read(self, name: str, max_bytes: int) -> bytes:
+        """Return a member's content of at most `max_bytes` bytes."""
+        if self.members[name].file_size > max_bytes:
             raise ZipRefused(_l("“%(name)s” in this ZIP is too large.", name=name[:80]))
         return b"".join(self.chunks(name))
 
@@ -75,7 +72,7 @@ class ZipReader:
         """Yield a member's content, which must match its size in the directory."""
         member = self.members[name]
         left = member.file_size
-        with _refusing(), self._archive.open(member) as file:
+        with _convert_errors(), self._archive.open(member) as file:
             while chunk := file.read(min(_CHUNK, left + 1)):
                 left -= len(chunk)
                 if left < 0:
@@ -96,7 +93,7 @@ class ZipReader:
         if member.flag_bits & _ENCRYPTED:
             raise ZipRefused(_PASSWORD)
         # `zipfile` truncates names at a NUL, so the two names can differ.
-        if member.orig_filename != name or not _is_plain(name):
+        if member.orig_filename != name or not _is_safe_path(name):
             raise ZipRefused(
                 _l(
                     "This ZIP contains a file with an invalid name: “%(name)s”.",
@@ -137,7 +134,7 @@ class ZipReader:
             raise ZipRefused(DAMAGED)
 
 
-def _is_plain(name: str) -> bool:
+def _is_safe_path(name: str) -> bool:
     """Return whether a name is a plain relative path without `..`."""
     parts = name.removesuffix("/").split("/")
     return (
@@ -148,10 +145,10 @@ def _is_plain(name: str) -> bool:
 
 
 @contextlib.contextmanager
-def _refusing() -> Iterator[None]:
+def _convert_errors() -> Iterator[None]:
     try:
         yield
     except ZipRefused:
         raise
-    except _FAULTS:
+    except _READ_ERRORS:
         raise ZipRefused(DAMAGED) from None

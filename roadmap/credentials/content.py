@@ -20,13 +20,13 @@ from roadmap.catalog.field_types import (
     Problem,
     Text,
     Title,
-    refuse,
-    whole,
+    raise_problems,
+    whole_number,
 )
 from roadmap.catalog.sources import SourcedContent
 
 Url = Annotated[str, Field(pattern=r"^https://[^\s]+$", max_length=300)]
-Year = Annotated[int, whole(2000, 2100)]
+Year = Annotated[int, whole_number(2000, 2100)]
 
 
 class ValuedCredential(Model):
@@ -45,7 +45,7 @@ class ValuedCredential(Model):
 class Price(Model):
     """The exam price in a year."""
 
-    amount: Annotated[int, whole(0, 99_999)]
+    amount: Annotated[int, whole_number(0, 99_999)]
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
     as_of: Annotated[str, Field(pattern=r"^\d{4}$")]
     note: Line | None = None
@@ -65,7 +65,7 @@ class Certification(Model):
     successors: tuple[Key, ...] = ()
     price: Price | None = None
     guide_price: Price | None = None
-    validity_years: Annotated[int, whole(1, 10)]
+    validity_years: Annotated[int, whole_number(1, 10)]
     renewal: Line | None = None
     note: Line
     url: Url
@@ -77,7 +77,9 @@ class Certification(Model):
     @model_validator(mode="after")
     def _check_retired_on(self) -> Self:
         if (self.state == "retired") != (self.retired_on is not None):
-            refuse([Problem(("retired_on",), "a retired certification has this date, no other")])
+            raise_problems(
+                [Problem(("retired_on",), "a retired certification has this date, no other")]
+            )
         return self
 
 

@@ -12,7 +12,7 @@ from roadmap.activity.queries import Entry, list_entries, load_titles
 from roadmap.people.models import HistoryEntry
 
 # Changes to the record, not to settings and arrangements.
-_SHOWN = tuple(
+_SHOWN_ACTIONS = tuple(
     action
     for kind in ("milestones", "evidence", "reviews", "skills", "roadmaps", "career", "portfolio")
     for action in ACTIONS_BY_KIND[kind]
@@ -25,12 +25,12 @@ def list_recent_activity(
     session: Session, user_id: uuid.UUID, limit: int = 7
 ) -> list[DescribedEntry]:
     """List a person's latest changes, one line for each subject."""
-    shown = HistoryEntry.action.in_(_SHOWN)
-    entries, _more = list_entries(session, user_id, shown, most=limit * 10)
+    shown = HistoryEntry.action.in_(_SHOWN_ACTIONS)
+    entries, _more = list_entries(session, user_id, shown, limit=limit * 10)
     titles = load_titles(session, user_id, entries)
     lines: list[DescribedEntry] = []
     seen: set[tuple[str, str]] = set()
-    for _same, together in groupby(entries, _written_together):
+    for _same, together in groupby(entries, _grouping_key):
         fresh = {_subject(each): each for each in together if _subject(each) not in seen}
         seen.update(fresh)
         new = list(fresh.values())
@@ -39,7 +39,7 @@ def list_recent_activity(
     return lines[:limit]
 
 
-def _written_together(entry: Entry) -> tuple[object, ...]:
+def _grouping_key(entry: Entry) -> tuple[object, ...]:
     """Return the grouping key of changes written together, such as a stage set aside at once."""
     return entry.action, entry.at, entry.data.get("status")
 

@@ -7,11 +7,11 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from roadmap.auth.queries import any_user_exists
-from roadmap.auth.sessions import take_sign_out_reason
+from roadmap.auth.sessions import pop_sign_out_reason
 from roadmap.calendar import labels as calendar_labels
 from roadmap.calendar.queries import load_entries
-from roadmap.calendar.rules import due
-from roadmap.career_plans.queries import reviews_due
+from roadmap.calendar.rules import select_due
+from roadmap.career_plans.queries import load_due_plan_reviews
 from roadmap.catalog.queries import load_revision, published_roadmaps
 from roadmap.core.database import db
 from roadmap.core.web import now, see_other
@@ -40,14 +40,14 @@ dashboard = Blueprint("dashboard", __name__)
 @permit("public")
 def index() -> Response | str:
     if not current_user.is_authenticated:
-        if reason := take_sign_out_reason():
+        if reason := pop_sign_out_reason():
             flash(reason, "message")
             return see_other("auth.login")
         return render_template("dashboard/landing.html", first=not any_user_exists(db.session))
     mine = enrollments(db.session, current_user.id)
     manager_summary = load_manager_summary(db.session, current_user, now())
     today = current_user.today(now())
-    plans_due = reviews_due(db.session, current_user.id, today)
+    plans_due = load_due_plan_reviews(db.session, current_user.id, today)
     if not mine:
         return render_template(
             "dashboard/manager.html" if manager_summary else "dashboard/welcome.html",
@@ -81,7 +81,7 @@ def index() -> Response | str:
         stages=stages,
         plans_due=plans_due,
         work_log_entries=entries_of_week(db.session, current_user.id, Week.of(today)),
-        dates_due=due(load_entries(db.session, current_user.id, today), today),
+        dates_due=select_due(load_entries(db.session, current_user.id, today), today),
         calendar_labels=calendar_labels,
         today=today,
         questions_today=count_today(db.session, current_user, now()),

@@ -65,8 +65,8 @@ def find_manager(person: DemoPerson) -> str:
 
 def generate_password(key: str, seed: int) -> str:
     """Return a password of three words and a number, derived from the seed; only for demos."""
-    chance = random.Random(f"{seed} {key}")  # noqa: S311 (reproducible by seed)
-    return "-".join([*chance.sample(_COMPANY["password_words"], 3), str(chance.randint(10, 99))])
+    rng = random.Random(f"{seed} {key}")  # noqa: S311 (reproducible by seed)
+    return "-".join([*rng.sample(_COMPANY["password_words"], 3), str(rng.randint(10, 99))])
 
 
 def create_accounts(
@@ -79,7 +79,7 @@ def create_accounts(
         user = create_user(
             session, name=person.name, email=person.email, password_hash=hashes[person.key],
             is_admin=person.key == ADMINISTRATOR, by=administrator.id if administrator else None,
-            now=morning_of(today, person.joined),
+            now=start_of_workday(today, person.joined),
         )  # fmt: skip
         # Set directly, because these belong to the new account and need no history entry.
         user.headline, user.timezone = person.headline, person.timezone
@@ -101,7 +101,7 @@ def create_teams(
     for team_plan in TEAMS.values():
         if not members[team_plan.slug]:
             continue
-        begun = morning_of(today, joined[team_plan.manager])
+        begun = start_of_workday(today, joined[team_plan.manager])
         above = made[team_plan.above].id if team_plan.above else None
         team = create_team(
             session, slug=team_plan.slug, name=team_plan.name, parent_id=above, by=by, now=begun
@@ -109,7 +109,7 @@ def create_teams(
         made[team_plan.slug] = team
         add_member(session, team, actors[team_plan.manager].id, "manager", by=by, now=begun)
         for person in sorted(members[team_plan.slug], key=lambda each: (-each.joined, each.key)):
-            at = morning_of(today, person.joined)
+            at = start_of_workday(today, person.joined)
             add_member(session, team, actors[person.key].id, "member", by=by, now=at)
 
 
@@ -119,6 +119,6 @@ def hash_passwords(passwords: dict[str, str]) -> dict[str, str]:
     return {key: hashes[password] for key, password in passwords.items()}
 
 
-def morning_of(today: dt.date, ago: int) -> dt.datetime:
+def start_of_workday(today: dt.date, ago: int) -> dt.datetime:
     """Return 7:00 UTC on that working day, which is before any step of the stories."""
     return dt.datetime.combine(working_day(today, ago), dt.time(7), dt.UTC)

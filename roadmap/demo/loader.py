@@ -24,7 +24,7 @@ from roadmap.demo.cast import (
     find_manager,
     generate_password,
     hash_passwords,
-    morning_of,
+    start_of_workday,
 )
 from roadmap.demo.generated_people import generate_people, generate_story
 from roadmap.demo.replay import StoryReplay
@@ -40,9 +40,9 @@ from roadmap.progress.models import Enrollment
 from roadmap.readiness.actions import refresh_summaries
 
 STORIES = tuple(person.key for person in PEOPLE if person.team)
-INVITED_TO = "vision"
+INVITING_TEAM = "vision"
 # Generated people share one password, because hashing takes 100 ms.
-GENERATED = "crowd"
+GENERATED_GROUP = "crowd"
 # Everyone reads their notifications once a week, most recently six days ago.
 WEEK, LAST_VISIT = 7, 6
 
@@ -86,8 +86,8 @@ def load_demo_data(
     if people < len(CAST):
         raise DemoLoadError(f"The demo has at least {len(CAST)} people.")
     today = now.date()
-    everyone = (*PEOPLE, *generate_people(people - len(CAST), seed))
-    _check_not_loaded(session, everyone)
+    all_people = (*PEOPLE, *generate_people(people - len(CAST), seed))
+    _check_not_loaded(session, all_people)
     stories = {key: load_story(key) for key in STORIES}
     also_on = [entry["roadmap"] for story in stories.values() for entry in story.get("also_on", ())]
     if any(published_roadmap(session, slug) is None for slug in (ROADMAP, *also_on)):
@@ -97,22 +97,22 @@ def load_demo_data(
     roadmaps = {each.content.slug: each for each in published_roadmaps(session)}
 
     passwords = {
-        person.key: generate_password(person.key if person.key in CAST else GENERATED, seed)
-        for person in everyone
+        person.key: generate_password(person.key if person.key in CAST else GENERATED_GROUP, seed)
+        for person in all_people
     }
-    actors = create_accounts(session, everyone, hash_passwords(passwords), today=today)
-    create_teams(session, everyone, actors, today=today)
-    for person in everyone[len(PEOPLE) :]:
+    actors = create_accounts(session, all_people, hash_passwords(passwords), today=today)
+    create_teams(session, all_people, actors, today=today)
+    for person in all_people[len(PEOPLE) :]:
         stories[person.key] = generate_story(person, roadmaps[ROADMAP].content, seed)
     all_steps: list[Step] = []
     for key, story in stories.items():
         all_steps += steps(story, key, today=today, seed=seed)
-    managers = {actors[each.key].id: actors[find_manager(each)] for each in everyone if each.team}
+    managers = {actors[each.key].id: actors[find_manager(each)] for each in all_people if each.team}
     replay = StoryReplay(
         session, actors, managers, {slug: r.roadmap_id for slug, r in roadmaps.items()}, today
     )
-    longest_ago = max(person.joined for person in everyone)
-    visits = [morning_of(today, ago) for ago in range(LAST_VISIT, longest_ago + WEEK, WEEK)]
+    longest_ago = max(person.joined for person in all_people)
+    visits = [start_of_workday(today, ago) for ago in range(LAST_VISIT, longest_ago + WEEK, WEEK)]
     for step in sorted(all_steps, key=lambda step: step.at):
         _read_notifications(session, visits, until=step.at)
         replay.apply(step)
@@ -122,16 +122,16 @@ def load_demo_data(
     # The people are fictional, so make sure that a configured mail server sends them nothing.
     session.execute(sa.delete(_MAILS).where(_MAILS.c.recipient.like(f"%@{DOMAIN}", escape="\\")))
     # Leave one invitation open, as if a new hire were about to start.
-    team = find_team(session, INVITED_TO)
+    team = find_team(session, INVITING_TEAM)
     assert team is not None  # noqa: S101 (created above)
-    manager = actors[TEAMS[INVITED_TO].manager].id
-    invite(session, team=team, role="member", by=manager, now=morning_of(today, 4))
+    manager = actors[TEAMS[INVITING_TEAM].manager].id
+    invite(session, team=team, role="member", by=manager, now=start_of_workday(today, 4))
     # Compute summaries as of today, not as of each person's last step.
     for user_id in session.scalars(sa.select(Enrollment.user_id).distinct()):
         refresh_summaries(session, user_id, now)
         while take_snapshots(session, user_id):
             pass
-    accounts = (Account(actors[each.key].id, each, passwords[each.key]) for each in everyone)
+    accounts = (Account(actors[each.key].id, each, passwords[each.key]) for each in all_people)
     return LoadedDemo(tuple(accounts), pieces=len(replay.pieces))
 
 
@@ -145,8 +145,8 @@ def _read_notifications(session: Session, visits: list[dt.datetime], *, until: d
         session.execute(unread.values(read_at=visits.pop()))
 
 
-def _check_not_loaded(session: Session, everyone: tuple[DemoPerson, ...]) -> None:
-    keys = [email_key(person.email) for person in everyone]
+def _check_not_loaded(session: Session, all_people: tuple[DemoPerson, ...]) -> None:
+    keys = [email_key(person.email) for person in all_people]
     known = sa.select(User.id).where(User.email_key.in_(keys)).limit(1)
     if session.scalar(known) is not None:
         raise DemoLoadError("The demo people are in this database already.")

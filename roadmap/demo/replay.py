@@ -74,7 +74,7 @@ class StoryReplay:
             self.session,
             owner.id,
             self.roadmaps[data.get("roadmap", ROADMAP)],
-            target_on=self._in_days(data),
+            target_on=self._target_date(data),
             hours_per_week=Decimal(str(data["hours_per_week"])),
             by=owner.id,
             now=at,
@@ -97,7 +97,7 @@ class StoryReplay:
     def plan(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
         progress.set_plan(
             self.session, owner.id, data["key"], note=data.get("note", ""),
-            target_on=self._in_days(data), by=owner.id, now=at,
+            target_on=self._target_date(data), by=owner.id, now=at,
         )  # fmt: skip
 
     def create(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
@@ -247,7 +247,7 @@ class StoryReplay:
     def piece(self, owner: Actor, data: StoryData) -> Evidence:
         return self.pieces[owner.email, data["piece"]["name"]]
 
-    def _in_days(self, data: StoryData) -> dt.date | None:
+    def _target_date(self, data: StoryData) -> dt.date | None:
         days = data.get("target_ahead")
         return None if days is None else self.today + dt.timedelta(days=days)
 

@@ -55,8 +55,8 @@ def steps(story: Story, owner: str, *, today: dt.date, seed: int) -> list[Step]:
     found = []
     for date, group in groupby(events, key=lambda each: working_day(today, each[0])):
         day_events = list(group)
-        chance = random.Random(f"{seed} {owner} {date}")  # noqa: S311 (reproducible by seed)
-        minutes = sorted(chance.sample(range(EARLIEST, LATEST), len(day_events)))
+        rng = random.Random(f"{seed} {owner} {date}")  # noqa: S311 (reproducible by seed)
+        minutes = sorted(rng.sample(range(EARLIEST, LATEST), len(day_events)))
         midnight = dt.datetime.combine(date, dt.time(), dt.UTC)
         found += [
             Step(midnight + dt.timedelta(minutes=minute), owner, verb, data)

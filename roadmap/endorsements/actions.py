@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from roadmap.catalog.content import Milestone
 
 # Per milestone, and per user while waiting for an answer.
-MAX_ASKED = 20
+MAX_PER_MILESTONE = 20
 MAX_OPEN = 50
 LIFETIME = dt.timedelta(days=30)
 
@@ -49,7 +49,7 @@ def ask_witness(
     mine = Endorsement.user_id == user_id
     is_waiting = sa.and_(Endorsement.answered_at.is_(None), Endorsement.expires_at > now)
     is_here = Endorsement.milestone_key == milestone.key
-    for most, condition in ((MAX_OPEN, is_waiting), (MAX_ASKED, is_here)):
+    for most, condition in ((MAX_OPEN, is_waiting), (MAX_PER_MILESTONE, is_here)):
         if count_rows(session, Endorsement, mine, condition) >= most:
             raise LimitReached(
                 _l("You already asked %(most)d witnesses, the maximum.", most=most),

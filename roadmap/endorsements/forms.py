@@ -12,7 +12,7 @@ from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.text import clean_line, clean_multiline
 
 
-class AskForm(FlaskForm):
+class WitnessRequestForm(FlaskForm):
     """A request to a witness."""
 
     asked = StringField(

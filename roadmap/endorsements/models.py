@@ -49,7 +49,7 @@ class Endorsement(Base):
     __table_args__ = (check_one_of("answer", "answer", ANSWERS),)
 
     @property
-    def named_witness(self) -> str:
+    def witness_label(self) -> str:
         """Return the witness's name with their affiliation, and the source of an imported answer.
 
         Additions are enclosed in commas for use within a sentence: "Frank, tech lead,".

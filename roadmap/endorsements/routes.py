@@ -17,10 +17,10 @@ from roadmap.catalog.queries import load_revision
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limiter
-from roadmap.core.proxy import client_address, public_address
+from roadmap.core.proxy import client_address, public_base_url
 from roadmap.core.web import form_key, now, prevent_indexing, render_page
 from roadmap.endorsements import actions
-from roadmap.endorsements.forms import AskForm, WitnessForm
+from roadmap.endorsements.forms import WitnessForm, WitnessRequestForm
 from roadmap.endorsements.models import Endorsement
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
@@ -36,7 +36,7 @@ witnesses = Blueprint("witnesses", __name__)
 @permit("endorsement.read")
 def new() -> Response:
     """Show the form; `?milestone=` is a milestone of one of the user's roadmaps."""
-    return _render_ask(AskForm(formdata=None))
+    return _render_ask(WitnessRequestForm(formdata=None))
 
 
 @witnesses.post("/endorsements/new")
@@ -44,7 +44,7 @@ def new() -> Response:
 def ask() -> Response:
     """Create a link and show it once; `?milestone=` is the milestone."""
     milestone, page = _milestone_or_404()
-    form = AskForm()
+    form = WitnessRequestForm()
     if not form.validate():
         return _render_ask(form, status=422)
     token = actions.ask_witness(
@@ -57,7 +57,7 @@ def ask() -> Response:
         milestone=milestone,
         page=page,
         asked=form.asked.data,
-        link=f"{public_address()}/endorsements/by/{token}",
+        link=f"{public_base_url()}/endorsements/by/{token}",
         expires_at=now() + actions.LIFETIME,
     )
 
@@ -115,7 +115,7 @@ def _find_milestone(key: str) -> tuple[Milestone, str] | None:
     return None
 
 
-def _render_ask(form: AskForm, *, status: int = 200) -> Response:
+def _render_ask(form: WitnessRequestForm, *, status: int = 200) -> Response:
     milestone, page = _milestone_or_404()
     return render_page(
         "endorsements/ask.html",

@@ -26,9 +26,9 @@ from roadmap.core.types import Base
 from roadmap.erasure import ledger
 from roadmap.erasure.decisions import (
     FORMER_COLLEAGUE,
-    LOGS,
-    NAME_COPIES,
-    TYPED_NAMES,
+    FREE_TEXT_NAMES,
+    LOG_COLUMNS,
+    NAME_COLUMNS,
     UNCONSTRAINED_REFERENCES,
 )
 from roadmap.erasure.rules import Person
@@ -75,7 +75,7 @@ def erase(user_id: uuid.UUID, *, now: dt.datetime, cause: str = "") -> bool:
     if person is None:
         return False
     ledger.record(current_app.config["DATA_DIR"], user_id, now=now)
-    for table, columns in LOGS.items():
+    for table, columns in LOG_COLUMNS.items():
         _scrub_log(Base.metadata.tables[table], columns, person)
     _delete_history(user_id)
     because: dict[str, Any] = {"cause": cause} if cause else {}
@@ -90,7 +90,7 @@ def erase(user_id: uuid.UUID, *, now: dt.datetime, cause: str = "") -> bool:
     return True
 
 
-def mark_restored(connection: sa.Connection, *, now: dt.datetime) -> int:
+def deactivate_restored(connection: sa.Connection, *, now: dt.datetime) -> int:
     """Deactivate people in a restored backup who were erased after it was made.
 
     Makes their erasure due immediately, and returns their number.
@@ -166,7 +166,7 @@ def _delete_history(user_id: uuid.UUID) -> None:
 def _anonymize(session: Session, person: Person) -> None:
     """Replace the name in other people's rows, and release evidence that the person reviewed."""
     tables = Base.metadata.tables
-    for copy in NAME_COPIES:
+    for copy in NAME_COLUMNS:
         table = tables[copy.table]
         theirs = table.c[copy.by] == person.id
         if copy.kinds:
@@ -177,7 +177,7 @@ def _anonymize(session: Session, person: Person) -> None:
             sa.update(_USERS).where(_USERS.c.id.in_(owners)).values(version=_USERS.c.version + 1)
         )
         session.execute(sa.update(table).where(theirs).values({copy.column: copy.replacement}))
-    for name, column in TYPED_NAMES:
+    for name, column in FREE_TEXT_NAMES:
         typed = tables[name].c[column]
         session.execute(
             sa.update(tables[name])

@@ -17,7 +17,7 @@ FORMER_COLLEAGUE = "a former colleague"
 ERASED = "erased"
 
 
-class NameCopy(NamedTuple):
+class NameColumn(NamedTuple):
     """A column with the name of the person whose id is in the column `by` of the same row.
 
     `kinds` limits the rule to rows of these kinds.
@@ -31,7 +31,7 @@ class NameCopy(NamedTuple):
 
 
 # The kinds of notifications about a manager's judgement.
-JUDGEMENTS = (
+JUDGEMENT_KINDS = (
     "verified",
     "returned",
     "assessed",
@@ -41,17 +41,17 @@ JUDGEMENTS = (
     "history_taken_back",
 )
 # Names in other people's rows, which are kept with a replacement.
-NAME_COPIES = (
-    NameCopy("review", "reviewer_name", "reviewer_id", FORMER_MANAGER),
-    NameCopy("evidence_milestone", "taken_back_by", "taken_back_by_id", FORMER_MANAGER),
-    NameCopy("assessment", "assessor_name", "assessor_id", FORMER_MANAGER),
-    NameCopy("evidence_comment", "author_name", "author_id", FORMER_COLLEAGUE),
-    NameCopy("notification", "actor_name", "actor_id", FORMER_COLLEAGUE),
+NAME_COLUMNS = (
+    NameColumn("review", "reviewer_name", "reviewer_id", FORMER_MANAGER),
+    NameColumn("evidence_milestone", "taken_back_by", "taken_back_by_id", FORMER_MANAGER),
+    NameColumn("assessment", "assessor_name", "assessor_id", FORMER_MANAGER),
+    NameColumn("evidence_comment", "author_name", "author_id", FORMER_COLLEAGUE),
+    NameColumn("notification", "actor_name", "actor_id", FORMER_COLLEAGUE),
     # Must follow the rule above, which covers the same rows.
-    NameCopy("notification", "actor_name", "actor_id", FORMER_MANAGER, JUDGEMENTS),
+    NameColumn("notification", "actor_name", "actor_id", FORMER_MANAGER, JUDGEMENT_KINDS),
 )
 # Names that were typed in, without a reference to an account; replaced if they match the person's.
-TYPED_NAMES = (
+FREE_TEXT_NAMES = (
     ("endorsement", "asked"),
     ("endorsement", "witness"),
     ("practice_peer_link", "rater"),
@@ -60,7 +60,7 @@ TYPED_NAMES = (
     ("imported_assessment", "assessor_name"),
 )
 # Generated texts and JSON, in which name, addresses and id are replaced.
-LOGS = {
+LOG_COLUMNS = {
     "audit_entry": ("target", "data"),
     "history_entry": ("subject", "data"),
     "notification": ("data",),

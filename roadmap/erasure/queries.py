@@ -13,7 +13,7 @@ from roadmap.core.i18n import ngettext
 from roadmap.core.types import Base
 
 # Table, column with the person's id, and text for the number of rows.
-DELETED = (
+DELETED_TABLES = (
     ("evidence", "user_id",
      ngettext_noop("%(num)d piece of evidence", "%(num)d pieces of evidence")),
     ("evidence_file", "user_id", ngettext_noop("%(num)d file", "%(num)d files")),
@@ -23,7 +23,7 @@ DELETED = (
     ("api_token", "user_id", ngettext_noop("%(num)d API token", "%(num)d API tokens")),
 )  # fmt: skip
 # Rows of other people, who keep them.
-KEPT = (
+RETAINED_TABLES = (
     ("review", "reviewer_id",
      ngettext_noop("%(num)d review that you gave", "%(num)d reviews that you gave")),
     ("assessment", "assessor_id",
@@ -35,11 +35,11 @@ KEPT = (
 
 
 def describe_rows(
-    session: Session, user_id: uuid.UUID, places: Sequence[tuple[str, str, tuple[str, str]]]
+    session: Session, user_id: uuid.UUID, tables: Sequence[tuple[str, str, tuple[str, str]]]
 ) -> list[str]:
     """Return a text for each place in which the person has rows, using one statement."""
     counts = []
-    for name, column, _words in places:
+    for name, column, _words in tables:
         rows = Base.metadata.tables[name]
         theirs = rows.c[column] == user_id
         if column != "user_id":
@@ -47,5 +47,5 @@ def describe_rows(
         query = sa.select(sa.func.count()).select_from(rows).where(theirs)
         counts.append(query.scalar_subquery())
     numbers = session.execute(sa.select(*counts)).one()
-    said = zip(places, numbers, strict=True)
-    return [ngettext(*words, number) for (_name, _column, words), number in said if number]
+    texts = zip(tables, numbers, strict=True)
+    return [ngettext(*words, number) for (_name, _column, words), number in texts if number]

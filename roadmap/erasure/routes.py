@@ -17,8 +17,8 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.proxy import client_address
 from roadmap.core.web import now, render_page, see_other
 from roadmap.erasure.forms import DeletionForm
-from roadmap.erasure.queries import DELETED, KEPT, describe_rows
-from roadmap.evidence.queries import count_waiting_for
+from roadmap.erasure.queries import DELETED_TABLES, RETAINED_TABLES, describe_rows
+from roadmap.evidence.queries import count_awaiting_reviewer
 from roadmap.people.permissions import permit
 from roadmap.people.queries import list_solely_managed_teams
 
@@ -89,10 +89,10 @@ def _render(form: DeletionForm, status: int = 200) -> Response:
     if is_last:
         context["suggested"] = deletion.suggest_administrators(db.session, me)
     else:
-        waiting, waiting_alone = count_waiting_for(db.session, me)
+        waiting, waiting_alone = count_awaiting_reviewer(db.session, me)
         context |= {
-            "deleted": describe_rows(db.session, me, DELETED),
-            "kept": describe_rows(db.session, me, KEPT),
+            "deleted": describe_rows(db.session, me, DELETED_TABLES),
+            "kept": describe_rows(db.session, me, RETAINED_TABLES),
             "alone": ", ".join(team.name for team in list_solely_managed_teams(db.session, me)),
             "waiting": waiting,
             "waiting_alone": waiting_alone,

@@ -36,7 +36,7 @@ from roadmap.evidence.models import (
     EvidenceVersion,
     UploadedFile,
 )
-from roadmap.evidence.queries import assigned_reviewer, count_public_links, load_fitting_milestones
+from roadmap.evidence.queries import assigned_reviewer, count_public_links, load_provable_milestones
 from roadmap.evidence.rules import EvidenceInput, FieldError, InvalidInput, Refused, Row, Stale
 from roadmap.people.actor import Actor
 from roadmap.people.history import record_history
@@ -105,8 +105,8 @@ def _keep_texts(value: Row, stored: Row) -> Row:
     kept: dict[str, Any] = {}
     for name in (field.name for field in fields(stored)):
         text, clean = getattr(stored, name), TEXT_CLEANERS.get(name, clean_line)
-        is_kept = isinstance(text, str) and strip_userinfo(text) == text
-        if is_kept and clean(text) == clean(getattr(value, name)):
+        is_frozen = isinstance(text, str) and strip_userinfo(text) == text
+        if is_frozen and clean(text) == clean(getattr(value, name)):
             kept[name] = text
     return replace(value, **kept)
 
@@ -128,11 +128,11 @@ def create(
     key with different content (after going back in the browser) creates another item.
     """
     lock_user(session, user_id)
-    piece = _validated(piece, by.today(now))
+    piece = _validate(piece, by.today(now))
     item_id = form_id(key, user_id, piece, list(milestones), sorted(skills))
     if (existing := session.get(Evidence, item_id)) is not None:
         return existing
-    _keep_contents(piece.files)
+    _touch_files(piece.files)
     if count_rows(session, Evidence, Evidence.user_id == user_id) >= MAX_PIECES:
         raise LimitReached(
             _l("You already have %(most)d pieces of evidence, the maximum.", most=MAX_PIECES),
@@ -182,7 +182,7 @@ def edit(
         raise Stale
     before, keys_before = evidence_input(evidence), evidence.milestone_keys
     state_before = evidence.state
-    piece = keep_stored_texts(_validated(piece, by.today(now), before.impacts), before)
+    piece = keep_stored_texts(_validate(piece, by.today(now), before.impacts), before)
     names = [field.name for field in fields(piece)]
     changed = [name for name in names if getattr(before, name) != getattr(piece, name)]
     if milestones is not None and _replace_links(session, evidence, milestones, now):
@@ -191,15 +191,15 @@ def edit(
         changed.append("skills")
     if not changed:
         return False
-    _keep_contents(set(piece.files) - set(before.files))
+    _touch_files(set(piece.files) - set(before.files))
     substance_changed = not CONTENT.isdisjoint(changed)
     makes_version, evidence.state = rules.edit_outcome(
         state_before,
         visibility=piece.visibility,
         substance_changed=substance_changed,
-        is_kept=evidence.current.submitted_at is not None
+        is_frozen=evidence.current.submitted_at is not None
         or (drafts and evidence.current.drafted_by != by.token_name),
-        proves=bool(load_fitting_milestones(session, evidence.milestone_keys, piece.kind)),
+        proves=bool(load_provable_milestones(session, evidence.milestone_keys, piece.kind)),
     )
     if "title" in changed:
         evidence.title_changed_at = now
@@ -225,7 +225,7 @@ def edit(
     return True
 
 
-def _validated(
+def _validate(
     piece: EvidenceInput, today: dt.date, stored: Collection[Impact] = ()
 ) -> EvidenceInput:
     piece = rules.normalize(piece)
@@ -234,7 +234,7 @@ def _validated(
     return piece
 
 
-def _keep_contents(files: Collection[File]) -> None:
+def _touch_files(files: Collection[File]) -> None:
     """Protect the content of files that a new row will reference. Raises InvalidInput."""
     try:
         for file in files:
@@ -288,7 +288,7 @@ def accept(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime)
 def submit(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime) -> bool:
     """Submit an item for review; return False if it already awaits one. Raises Refused."""
     lock_and_reload(session, evidence, by)
-    proves = load_fitting_milestones(session, evidence.milestone_keys, evidence.current.kind)
+    proves = load_provable_milestones(session, evidence.milestone_keys, evidence.current.kind)
     after = rules.state_after_submit(evidence.state, evidence.visibility, proves=bool(proves))
     if after == evidence.state:
         return False

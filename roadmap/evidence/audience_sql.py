@@ -1,4 +1,4 @@
-"""SQL conditions for what an audience sees, equivalent to `item.seen_by`.
+"""SQL conditions for what an audience sees, equivalent to `item.restrict_to`.
 
 Each function refers to the `Evidence` entity of the surrounding query.
 """

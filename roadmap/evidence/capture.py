@@ -30,7 +30,7 @@ _ARXIV = re.compile(
     r"arxiv:\s*([a-z.-]+/\d{7}|\d{4}\.\d{4,5})(?:v\d+)?(?:\s*\[.*\])?", re.IGNORECASE
 )
 # Punctuation that may follow a link but is not part of it.
-_AFTER_LINK = ".,;:!?'»”’"
+_TRAILING_PUNCTUATION = ".,;:!?'»”’"
 # Words dropped next to a link once the link has been cut out of the text.
 _LINKING_WORDS = frozenset({"and", "also", "or", "see", "at", "in", "on", "via", "from", "with",
                             "under", "here", "cf", "&"})  # fmt: skip
@@ -101,11 +101,11 @@ def propose(
     parsed_date = find_date(words, today, months)
     if parsed_date.date and parsed_date.date.first < EARLIEST_DATE:
         parsed_date = ParsedDate(problem=UNREAD, text=parsed_date.text)
-    most = MAX_LENGTHS["title"]
+    max_length = MAX_LENGTHS["title"]
     if not url:
         kind = _choose_kind(_kinds_from_words(text), proving)
         return Proposal(
-            shorten(text, most),
+            shorten(text, max_length),
             description=text,
             kind=kind,
             occurred_on=parsed_date.date,
@@ -124,10 +124,10 @@ def propose(
     stated = stated_kind(words)
     kinds = (stated,) if stated else found.kinds if found else _kinds_from_words(words)
     return Proposal(
-        title=shorten(title, most),
+        title=shorten(title, max_length),
         url=link,
         description="\n\n".join(
-            filter(None, [words if len(words) > most else "", *map(clean_link, further)])
+            filter(None, [words if len(words) > max_length else "", *map(clean_link, further)])
         ),
         kind=_choose_kind(kinds, () if stated else proving),
         occurred_on=None if parsed_date.problem else parsed_date.date or date,
@@ -181,7 +181,7 @@ def _split(text: str) -> tuple[str, str]:
         before, after = text[: found.start()], text[found.start() + len(url) :]
         mark = ";" if after.startswith(";") else ""
         before, after = before.rstrip(_SEPARATORS), after.lstrip(f"{_SEPARATORS}.")
-        if not _LINK.sub("", after).strip(_SEPARATORS + _AFTER_LINK):
+        if not _LINK.sub("", after).strip(_SEPARATORS + _TRAILING_PUNCTUATION):
             before = _drop_linking_words(before)
         if not before:
             after = _drop_linking_words(after, first=True)
@@ -195,9 +195,9 @@ def _split(text: str) -> tuple[str, str]:
 
 def _trim_link(link: str) -> str:
     """Strip trailing punctuation and unbalanced closing brackets from a link."""
-    link = link.rstrip(_AFTER_LINK)
+    link = link.rstrip(_TRAILING_PUNCTUATION)
     while link.endswith(")") and link.count("(") < link.count(")"):
-        link = link[:-1].rstrip(_AFTER_LINK)
+        link = link[:-1].rstrip(_TRAILING_PUNCTUATION)
     return link
 
 
@@ -208,12 +208,14 @@ def _extract_links(words: str, url: str) -> tuple[str, tuple[str, ...]]:
     found = [each for each in _LINK.findall(words) if url]
     if not found:
         return words, ()
-    links = {identifier_of(each): each.rstrip(f"{_AFTER_LINK})") for each in reversed(found)}
+    links = {
+        identifier_of(each): each.rstrip(f"{_TRAILING_PUNCTUATION})") for each in reversed(found)
+    }
     links.pop(identifier_of(url), None)
     # Words that only connected a link to the text are not part of the title.
     *before, last = _LINK.split(words)
     parts = [_drop_linking_words(part).strip(_SEPARATORS) for part in before]
-    last = last.strip(_SEPARATORS + _AFTER_LINK)
+    last = last.strip(_SEPARATORS + _TRAILING_PUNCTUATION)
     if not any(parts):
         last = _drop_linking_words(last, first=True)
     return " ".join(filter(None, [*parts, last])), tuple(reversed(links.values()))

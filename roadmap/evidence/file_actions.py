@@ -83,14 +83,14 @@ def store_upload(
         )
     file = File(file_store().put(content), name, size, media_type)
     try:
-        _note_upload(user_id, file, now)
+        _record_upload(user_id, file, now)
     except sa.exc.IntegrityError:
         # A concurrent upload of the same content inserted the row first, so merge with it.
-        _note_upload(user_id, file, now)
+        _record_upload(user_id, file, now)
     return file
 
 
-def _note_upload(user_id: uuid.UUID, file: File, now: dt.datetime) -> None:
+def _record_upload(user_id: uuid.UUID, file: File, now: dt.datetime) -> None:
     with db.own_transaction() as own:
         own.merge(UploadedFile(user_id=user_id, uploaded_at=now, **asdict(file)))
 

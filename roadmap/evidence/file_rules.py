@@ -75,7 +75,7 @@ ALLOWED = _l(
 )
 
 # Bidirectional control characters, which can disguise the extension of a name.
-_DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_BIDI_CONTROLS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 # Characters with a special meaning in some file system.
 _UNSAFE = re.compile(r'[<>:"|?*\u2028\u2029]')
 
@@ -86,7 +86,7 @@ def clean_name(sent: str | None) -> str:
     The name is only displayed and offered for saving. It is never used as a path on the server.
     """
     last = re.split(r"[/\\]", sent or "")[-1]
-    name = _UNSAFE.sub("_", clean_line(_DIRECTIONS.sub("", last))).strip(" .")
+    name = _UNSAFE.sub("_", clean_line(_BIDI_CONTROLS.sub("", last))).strip(" .")
     if len(name) > MAX_NAME_LENGTH:
         stem, ending = _split(name)
         tail = f".{ending}" if ending and len(ending) <= 10 else ""

@@ -82,7 +82,7 @@ class FilesField(Field):
     def process_data(self, value: Iterable[File] | None) -> None:
         self.sha256s, self.data = [], tuple(value or ())
 
-    def fill(self, found: Collection[File], refused: Collection[str]) -> None:
+    def set_files(self, found: Collection[File], refused: Collection[str]) -> None:
         """Set the files that were found, and the messages for rejected ones as errors."""
         self.data = tuple(found)
         self.errors = self.process_errors = list(refused)
@@ -186,13 +186,13 @@ class EvidenceForm(FlaskForm):
         rows = [row for row in self.impacts if row.form.impact.has_content]
         found = list(rules.find_errors(rules.normalize(self.evidence_input()), today, stored))
         found += link_errors
-        for fault in found:
-            if fault.place is None and fault.field in unread:
+        for error in found:
+            if error.impact_index is None and error.field in unread:
                 continue
-            form = self if fault.place is None else rows[fault.place].form
-            field = form[fault.field]
-            field.errors = [*field.errors, labels.ERROR_MESSAGES[fault.code]]
-        if any(fault.place is not None for fault in found):
+            form = self if error.impact_index is None else rows[error.impact_index].form
+            field = form[error.field]
+            field.errors = [*field.errors, labels.ERROR_MESSAGES[error.code]]
+        if any(error.impact_index is not None for error in found):
             self.impacts.errors = [_("One of the impacts needs a correction; see its row.")]
         return not found and not self.errors
 

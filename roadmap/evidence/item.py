@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from roadmap.core.dates import PartialDate
 from roadmap.core.gettext_noop import N_
 from roadmap.core.link_secrets import strip_secrets
-from roadmap.core.text import holds_number
+from roadmap.core.text import contains_number
 from roadmap.evidence.constants import SHARED_STATES
 
 if TYPE_CHECKING:
@@ -57,17 +57,17 @@ class Impact:
         return bool(self.metric or self.baseline or self.result or self.unit or self.source_url)
 
     @property
-    def complete(self) -> bool:
+    def is_complete(self) -> bool:
         """Return whether the impact counts: it has a metric, a unit and a numeric result."""
         return bool(self.metric.strip() and self.unit.strip()) and self.has_result
 
     @property
     def has_result(self) -> bool:
-        return holds_number(self.result)
+        return contains_number(self.result)
 
     @property
     def has_baseline(self) -> bool:
-        return holds_number(self.baseline)
+        return contains_number(self.baseline)
 
     @property
     def baseline_with_unit(self) -> str:
@@ -126,7 +126,7 @@ CONTENT_FIELDS = tuple(each.name for each in fields(Content))
 CONTENT_COLUMNS = tuple(name for name in CONTENT_FIELDS if name not in ("impacts", "files"))
 CONTENT_TEXTS = tuple(each.name for each in fields(Content) if "max_length" in each.metadata)
 # Texts without dedicated markup: the form, the API and exports list them by label.
-FURTHER_TEXTS = tuple(
+LABELLED_TEXTS = tuple(
     name for name in CONTENT_TEXTS if name not in ("url", "description", "role", "issuer")
 )
 
@@ -358,8 +358,8 @@ def without_secrets(item: Item) -> Item:
     return replace(strip(item, "title"), versions=tuple(versions))
 
 
-def seen_by(item: Item, audience: Audience) -> Item | None:
-    """Return the owner's item as the audience sees it, or None if it is not visible to it.
+def restrict_to(item: Item, audience: Audience) -> Item | None:
+    """Restrict the owner's item to what the audience may see; return None if it may not see it.
 
     The owner sees every version. Managers see submitted versions, so an edit of a returned item
     stays private until it is submitted. If an edit of a verified item was withdrawn, managers see

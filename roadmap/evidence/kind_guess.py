@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 # The first kind with a matching word is proposed. The author can change it.
-_WORDS = {
+_KEYWORD_PATTERNS = {
     "interviewing": r"interview\w*|scorecards?|hiring|debrief(?:ed)?",
     "incident": r"incidents?|outages?|postmortems?|on-?call|paged|game days?|rolled back",
     "mentoring": r"mentor\w*|coach\w*|paired|pairing|onboard\w*|taught|helped|unblocked",
@@ -20,7 +20,7 @@ _WORDS = {
 
 # Statements of what the author did, at the start of a clause ("Mentored Jonas", but not "Fixed the
 # mentoring page"). They take precedence over the form of a link.
-_ACTS = {
+_ACTIVITY_PATTERNS = {
     "interviewing": r"interviewed|interviewing|interview (?:loop|panel)|"
     r"(?:held|ran|did|led) (?:\S+ ){0,5}interviews?",
     "incident": r"incident (?:commander|led)|on-?call|wrote (?:\S+ ){0,5}postmortem|"
@@ -41,20 +41,20 @@ def _compile(words: dict[str, str], before: str) -> tuple[tuple[str, re.Pattern[
     return tuple((kind, re.compile(rf"{before}(?:{each})\b")) for kind, each in words.items())
 
 
-_KINDS = _compile(_WORDS, r"\b")
-_ACT_KINDS = _compile(_ACTS, r"(?:^|[.,;:!] |\b(?:i|we|and|then) )(?:also )?")
+_KINDS = _compile(_KEYWORD_PATTERNS, r"\b")
+_ACTIVITIES = _compile(_ACTIVITY_PATTERNS, r"(?:^|[.,;:!] |\b(?:i|we|and|then) )(?:also )?")
 
 
 def guess_kind(text: str) -> str:
     """Return the most likely kind of evidence for a line, or "other"."""
-    return _first(_KINDS, text) or "other"
+    return _first_match(_KINDS, text) or "other"
 
 
 def stated_kind(text: str) -> str:
     """Return the kind of the activity that a line states explicitly, or ""."""
-    return _first(_ACT_KINDS, text)
+    return _first_match(_ACTIVITIES, text)
 
 
-def _first(kinds: tuple[tuple[str, re.Pattern[str]], ...], text: str) -> str:
+def _first_match(kinds: tuple[tuple[str, re.Pattern[str]], ...], text: str) -> str:
     text = text.casefold()
     return next((kind for kind, words in kinds if words.search(text)), "")

@@ -250,7 +250,7 @@ def state_label(
     return str(STATES[item.state])
 
 
-def judge(link: Link) -> str:
+def confirmer_name(link: Link) -> str:
     """Return the name of the reviewer who confirmed a link, with markers."""
     return reviewer_label(link.verified_by, link.added_by_author, link.by_token)
 
@@ -269,7 +269,7 @@ def verified_by(item: Item) -> str:
     printed = {confirmed_by(link) for link in confirmed}
     if len(printed) == 1:
         return printed.pop()
-    names = dict.fromkeys(judge(each) for each in confirmed)
+    names = dict.fromkeys(confirmer_name(each) for each in confirmed)
     return str(format_list(list(names), locale=page_language(current_locale())))
 
 

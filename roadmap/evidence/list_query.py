@@ -96,22 +96,22 @@ def list_evidence(
     A page beyond the last returns the last page, with up to two more statements.
     """
     words = search_words(filters.q)
-    given = tuple(name for name in FILTER_NAMES if getattr(filters, name))
-    statement = _list_statement(given, len(words), filters.sort)
+    present = tuple(name for name in FILTER_NAMES if getattr(filters, name))
+    statement = _list_statement(present, len(words), filters.sort)
     values = _parameters(filters, words) | {"user_id": user_id, "today": today}
 
-    def ids_of(page: int) -> tuple[list[uuid.UUID], int]:
+    def load_page_ids(page: int) -> tuple[list[uuid.UUID], int]:
         parameters = {**values, "offset": (page - 1) * PAGE_SIZE}
         rows = session.connection().execute(statement, parameters).all()
         return [row.id for row in rows], rows[0].found if rows else 0
 
     page = max(1, page)
-    ids, found = ids_of(page)
+    ids, found = load_page_ids(page)
     if not ids and page > 1:
-        ids, found = ids_of(1)
+        ids, found = load_page_ids(1)
         page = max(1, -(-found // PAGE_SIZE))
         if page > 1:
-            ids, found = ids_of(page)
+            ids, found = load_page_ids(page)
     items = load_items(session, Audience.OWNER, ids, texts=False)
     return EvidencePage(tuple(items), found, page)
 
@@ -124,7 +124,7 @@ def _parameters(filters: Filters, words: list[str]) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=256)
-def _list_statement(given: tuple[str, ...], words: int, sort: str) -> sa.Select[Any]:
+def _list_statement(present: tuple[str, ...], words: int, sort: str) -> sa.Select[Any]:
     """Build the statement that selects the ids of a page and the total number of items.
 
     The statement is cached, because building it takes longer than running it.
@@ -135,7 +135,7 @@ def _list_statement(given: tuple[str, ...], words: int, sort: str) -> sa.Select[
         .join(_COUNTED_VERSION, _COUNTED_VERSION.id == counted_version_id(Audience.OWNER))
         .where(
             Evidence.user_id == sa.bindparam("user_id"),
-            *(_condition(name) for name in given),
+            *(_condition(name) for name in present),
             has_words(words, Evidence.search_text, EvidenceVersion.search_text),
         )
         .order_by(*_order(sort))

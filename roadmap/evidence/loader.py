@@ -39,7 +39,7 @@ from roadmap.evidence.item import (
     Link,
     SkillLink,
     Version,
-    seen_by,
+    restrict_to,
     without_secrets,
 )
 from roadmap.evidence.models import Evidence, EvidenceMilestone, EvidenceSkill, EvidenceVersion
@@ -53,8 +53,8 @@ _KEYS: Any = sa.bindparam("keys", expanding=True)
 
 def load_item(session: Session, audience: Audience, evidence_id: uuid.UUID) -> Item | None:
     """Load one item with all versions that the audience sees, or None. Takes five statements."""
-    items = _load(session, Audience.OWNER, Evidence.id, [evidence_id], every_version=True)
-    return seen_by(items[0], audience) if items else None
+    items = _load(session, Audience.OWNER, Evidence.id, [evidence_id], all_versions=True)
+    return restrict_to(items[0], audience) if items else None
 
 
 def load_items(
@@ -76,7 +76,7 @@ def load_user_items(
     *,
     texts: bool = True,
     skills: bool = True,
-    every_version: bool = False,
+    all_versions: bool = False,
 ) -> list[Item]:
     """Load all items of a user that the audience sees, oldest first.
 
@@ -84,7 +84,7 @@ def load_user_items(
     url, description, role and files empty.
     """
     of = (Evidence.user_id, [user_id])
-    return _load(session, audience, *of, texts=texts, skills=skills, every_version=every_version)
+    return _load(session, audience, *of, texts=texts, skills=skills, all_versions=all_versions)
 
 
 def load_counted_items(
@@ -111,21 +111,23 @@ def _load(
     *,
     texts: bool = True,
     skills: bool = True,
-    every_version: bool = False,
+    all_versions: bool = False,
 ) -> list[Item]:
     """Load the items whose `column` matches one of the keys, oldest first."""
     if not keys:
         return []
     session.flush()
     parameters = {"keys": list(keys)}
-    asked = (audience, column, every_version)
+    asked = (audience, column, all_versions)
     rows = session.connection().execute(_versions(*asked, texts), parameters).all()
     if not rows:
         return []
-    impacts = _group(session, _parts(Impact, *asked), parameters, Impact)
-    files = _group(session, _parts(File, *asked), parameters, File) if texts else {}
+    impacts = _load_grouped(session, _parts(Impact, *asked), parameters, Impact)
+    files = _load_grouped(session, _parts(File, *asked), parameters, File) if texts else {}
     links = _load_links(session, _links(audience, column), parameters)
-    shown = _group(session, _skills(audience, column), parameters, SkillLink) if skills else {}
+    shown = (
+        _load_grouped(session, _skills(audience, column), parameters, SkillLink) if skills else {}
+    )
     items = []
     for (*values, verified_id), of_item in groupby(rows, key=lambda row: row[:9]):
         versions = []
@@ -163,7 +165,7 @@ def _load_links(
     return found
 
 
-def _group(
+def _load_grouped(
     session: Session,
     statement: sa.Executable,
     parameters: dict[str, Any],
@@ -176,16 +178,16 @@ def _group(
     return found
 
 
-def _is_asked(audience: Audience, column: Any) -> sa.ColumnElement[bool]:
+def _is_selected(audience: Audience, column: Any) -> sa.ColumnElement[bool]:
     return sa.and_(column.in_(_KEYS), is_visible(audience))
 
 
-def _is_needed(audience: Audience, every_version: bool) -> sa.ColumnElement[bool]:
+def _is_loaded_version(audience: Audience, all_versions: bool) -> sa.ColumnElement[bool]:
     """Return the condition that a version is the newest, or counts, for the audience.
 
-    For the owner this includes the versions that managers see, which `item.seen_by` needs.
+    For the owner this includes the versions that managers see, which `item.restrict_to` needs.
     """
-    if every_version:
+    if all_versions:
         return sa.true()
     if audience is Audience.PUBLIC:
         return EvidenceVersion.id == counted_version_id(audience)
@@ -195,7 +197,7 @@ def _is_needed(audience: Audience, every_version: bool) -> sa.ColumnElement[bool
 
 
 @cache
-def _versions(audience: Audience, column: Any, every_version: bool, texts: bool) -> sa.Executable:
+def _versions(audience: Audience, column: Any, all_versions: bool, texts: bool) -> sa.Executable:
     content = (
         sa.literal_column("''")
         if name in LONG_TEXTS and not texts
@@ -216,14 +218,14 @@ def _versions(audience: Audience, column: Any, every_version: bool, texts: bool)
             *content,
         )
         .join(EvidenceVersion, EvidenceVersion.evidence_id == Evidence.id)
-        .where(_is_asked(audience, column), _is_needed(audience, every_version))
+        .where(_is_selected(audience, column), _is_loaded_version(audience, all_versions))
         .order_by(Evidence.created_at, Evidence.id, EvidenceVersion.number.desc())
     )
 
 
 @cache
 def _parts(
-    part: type[Impact | File], audience: Audience, column: Any, every_version: bool
+    part: type[Impact | File], audience: Audience, column: Any, all_versions: bool
 ) -> sa.Executable:
     """Select the impacts or files of versions, with columns in the order of `part`'s fields."""
     row: Any = models.Impact if part is Impact else models.EvidenceFile
@@ -231,7 +233,7 @@ def _parts(
         sa.select(row.version_id, *(getattr(row, each.name) for each in fields(part)))
         .join(EvidenceVersion, EvidenceVersion.id == row.version_id)
         .join(Evidence, Evidence.id == EvidenceVersion.evidence_id)
-        .where(_is_asked(audience, column), _is_needed(audience, every_version))
+        .where(_is_selected(audience, column), _is_loaded_version(audience, all_versions))
         .order_by(row.position, *sa.inspect(row).primary_key)
     )
 
@@ -269,7 +271,7 @@ def _links(audience: Audience, column: Any) -> sa.Executable:
         .outerjoin(confirmation, is_confirmation_of_link())
         .outerjoin(left_out, left_out.id == link.left_out_review_id)
         .outerjoin(verifying, verifying.id == confirmation.review_id)
-        .where(_is_asked(audience, column))
+        .where(_is_selected(audience, column))
         .order_by(link.position, link.milestone_key)
     )
 
@@ -280,5 +282,5 @@ def _skills(audience: Audience, column: Any) -> sa.Executable:
         sa.select(EvidenceSkill.evidence_id, Skill.key, Skill.title)
         .join(Skill, Skill.key == EvidenceSkill.skill_key)
         .join(Evidence, Evidence.id == EvidenceSkill.evidence_id)
-        .where(_is_asked(audience, column))
+        .where(_is_selected(audience, column))
     )

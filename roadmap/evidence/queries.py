@@ -173,7 +173,7 @@ def assigned_reviewer(session: Session, evidence: Evidence) -> User | None:
     return load_reviewers(session, [evidence]).get(evidence.id)
 
 
-def count_waiting_for(session: Session, reviewer_id: uuid.UUID) -> tuple[int, int]:
+def count_awaiting_reviewer(session: Session, reviewer_id: uuid.UUID) -> tuple[int, int]:
     """Count the items awaiting a reviewer, and those of them that nobody else can review."""
     people = select_people(reviewer_id, Capability.REVIEW)
     holders = select_holders(people, Capability.REVIEW).subquery()
@@ -321,7 +321,7 @@ def load_milestones(
     return tuple(known[key] for key in keys if key in known)
 
 
-def load_fitting_milestones(session: Session, keys: Sequence[str], kind: str) -> list[str]:
+def load_provable_milestones(session: Session, keys: Sequence[str], kind: str) -> list[str]:
     """Return the keys of those milestones that evidence of a kind proves, in this order.
 
     An item linked to none of them cannot be submitted, because there is nothing to confirm.
@@ -332,7 +332,7 @@ def load_fitting_milestones(session: Session, keys: Sequence[str], kind: str) ->
 
 
 def search_milestones(
-    session: Session, text: str, *, user_id: uuid.UUID, kind: str, leave_out: Collection[str]
+    session: Session, text: str, *, user_id: uuid.UUID, kind: str, exclude: Collection[str]
 ) -> tuple[LinkableMilestone, ...]:
     """Search the milestones of the user's roadmaps; return up to twelve, best match first.
 
@@ -345,7 +345,7 @@ def search_milestones(
         return ()
     found: list[tuple[int, LinkableMilestone]] = []
     for each in load_published_milestones(session, user_id).values():
-        if not each.roadmap or each.key in leave_out:
+        if not each.roadmap or each.key in exclude:
             continue
         if not words:
             if each.key in unproven and (not kind or kind in each.kinds):

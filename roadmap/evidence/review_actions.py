@@ -24,7 +24,7 @@ from roadmap.evidence.audience_sql import newest_version_id
 from roadmap.evidence.constants import DECISIONS, MAX_COMMENTS
 from roadmap.evidence.item import Audience
 from roadmap.evidence.models import Comment, Confirmation, Evidence, EvidenceVersion, Review
-from roadmap.evidence.queries import assigned_reviewer, load_fitting_milestones
+from roadmap.evidence.queries import assigned_reviewer, load_provable_milestones
 from roadmap.evidence.rules import FieldError, InvalidInput, Refused
 from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit
@@ -111,7 +111,7 @@ def decide(
     fitting: list[str] = []
     if decision == "verified":
         kind = load_kind(session, version_id) if again else evidence.current.kind
-        fitting = load_fitting_milestones(session, evidence.milestone_keys, kind)
+        fitting = load_provable_milestones(session, evidence.milestone_keys, kind)
     confirmed = confirmed_keys(session, version_id) if again else frozenset()
     keys = rules.select_confirmations(
         decision,
@@ -278,7 +278,7 @@ def _restore_state(
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class VerificationChoice:
     """A reviewer's choice for one of many items: arguments of `decide`."""
 
     evidence: Evidence
@@ -291,7 +291,7 @@ class Choice:
 def verify_items(
     session: Session,
     user_id: uuid.UUID,
-    choices: Sequence[Choice],
+    choices: Sequence[VerificationChoice],
     comment: str,
     *,
     by: Actor,

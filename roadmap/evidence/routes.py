@@ -170,7 +170,7 @@ def accept(evidence_id: uuid.UUID) -> Response:
     piece = _load_own(evidence_id)
     if actions.accept(db.session, piece, by=current_user, now=now()):
         flash(_("“%(title)s” is accepted.", title=shorten(piece.title)), "message")
-    return _show_answer(piece)
+    return _redirect_to_message(piece)
 
 
 @evidence.put("/evidence/<uuid:evidence_id>/submission")
@@ -194,12 +194,12 @@ def submit(evidence_id: uuid.UUID) -> Response:
                     title=shorten(piece.title),
                 )
                 flash(message, "message")
-                return _show_answer(piece)
+                return _redirect_to_message(piece)
         actions.submit(db.session, piece, by=current_user, now=now())
-    except InvalidInput as fault:
+    except InvalidInput as invalid:
         # The item was valid when saved, but its date may be in the future after the user changed
         # their time zone.
-        messages = " ".join(str(labels.ERROR_MESSAGES[each.code]) for each in fault.faults)
+        messages = " ".join(str(labels.ERROR_MESSAGES[each.code]) for each in invalid.errors)
         return _render_item(piece, refusal=messages, status=422)
     title = shorten(piece.title)
     managers, mentors = _load_readers(piece.user_id)
@@ -223,7 +223,7 @@ def submit(evidence_id: uuid.UUID) -> Response:
             title=title,
         )
         flash(message, "warning")
-    return _show_answer(piece)
+    return _redirect_to_message(piece)
 
 
 @evidence.delete("/evidence/<uuid:evidence_id>/submission")
@@ -239,7 +239,7 @@ def withdraw(evidence_id: uuid.UUID) -> Response:
             "The new version of “%(title)s” is withdrawn; the verified one counts.", title=title
         )
     flash(text, "message")
-    return _show_answer(piece)
+    return _redirect_to_message(piece)
 
 
 @evidence.post("/evidence/<uuid:evidence_id>/comments")
@@ -255,8 +255,8 @@ def comment(evidence_id: uuid.UUID) -> Response:
         review_actions.add_comment(
             db.session, piece, text, by=current_user, now=now(), key=form_key()
         )
-    except InvalidInput as fault:
-        form.text.errors = [str(labels.ERROR_MESSAGES[each.code]) for each in fault.faults]
+    except InvalidInput as invalid:
+        form.text.errors = [str(labels.ERROR_MESSAGES[each.code]) for each in invalid.errors]
         status = 422
     except Refused as refusal:
         # The reader may have lost access to the item when it was re-read under the lock.
@@ -304,7 +304,7 @@ def _render_item(piece: Evidence, *, refusal: str = "", status: int = 200) -> Re
         mentors=mentors,
         own_team=None if managers else permissions.find_invitable_team(db.session, current_user),
         proves=bool(
-            queries.load_fitting_milestones(db.session, piece.milestone_keys, piece.current.kind)
+            queries.load_provable_milestones(db.session, piece.milestone_keys, piece.current.kind)
         ),
         asked=_join_names(managers or mentors),
         reader=queries.assigned_reviewer(db.session, piece),
@@ -319,7 +319,7 @@ def _render_item(piece: Evidence, *, refusal: str = "", status: int = 200) -> Re
 
 
 @evidence.errorhandler(Refused)
-def refuse(refusal: Refused) -> Response:
+def render_refusal(refusal: Refused) -> Response:
     """Show the stored item with the reason for a refused action."""
     # Undo the sharing as well if `submit` was refused after it.
     db.session.rollback()
@@ -330,7 +330,7 @@ def refuse(refusal: Refused) -> Response:
     return _render_item(piece, refusal=message, status=409)
 
 
-def _show_answer(piece: Evidence) -> Response:
+def _redirect_to_message(piece: Evidence) -> Response:
     """Redirect to the item and focus the message, because the button no longer exists."""
     return redirect(f"/evidence/{piece.id}#main", code=303)
 

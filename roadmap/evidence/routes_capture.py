@@ -76,13 +76,13 @@ def capture() -> Response:
         recognized=_(proposal.form) if proposal.form else "",
         existing=existing,
         existing_milestones=existing.milestone_keys if existing else (),
-        offered={} if target else _offer(milestones.values(), proposal.kind),
+        offered={} if target else _milestone_choices(milestones.values(), proposal.kind),
         query=urlencode({"milestone": target.key, "back": back} if target else {"back": back}),
         **context,
     )
 
 
-def _offer(
+def _milestone_choices(
     milestones: Iterable[LinkableMilestone], kind: str
 ) -> dict[LazyString, list[tuple[str, str]]]:
     """Return the selectable milestones under two headings, without those not applicable."""

@@ -26,7 +26,7 @@ from roadmap.evidence.capture import capture_page, roadmap_return_url
 from roadmap.evidence.constants import IMPACT_TYPES, MAX_FILES, MAX_IMPACTS, MAX_MILESTONES
 from roadmap.evidence.file_rules import ALLOWED as ACCEPTED_TYPES
 from roadmap.evidence.forms import EvidenceForm
-from roadmap.evidence.item import FURTHER_TEXTS, Audience
+from roadmap.evidence.item import LABELLED_TEXTS, Audience
 from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.loader import load_item
 from roadmap.evidence.models import Evidence
@@ -38,7 +38,7 @@ from roadmap.progress.queries import enrollments
 UPLOAD_LIMIT = "120/minute"
 
 
-def _sent_form(piece_id: uuid.UUID | None = None) -> EvidenceForm:
+def _parse_form(piece_id: uuid.UUID | None = None) -> EvidenceForm:
     """Parse the submitted form, with the files it references and the files it uploads.
 
     Uploads are stored even if the form turns out to be invalid.
@@ -52,7 +52,7 @@ def _sent_form(piece_id: uuid.UUID | None = None) -> EvidenceForm:
     )
     if len(found) < len(set(names)):
         refused.append(str(labels.ERROR_MESSAGES["unknown_file"]))
-    form.files.fill(found, refused)
+    form.files.set_files(found, refused)
     return form
 
 
@@ -80,7 +80,7 @@ def new() -> Response:
 @evidence.post("/evidence")
 @permit("evidence.write")
 def create() -> Response:
-    form = _sent_form()
+    form = _parse_form()
     if refused := _check_form(form, None):
         return refused
     piece = actions.create(
@@ -134,7 +134,7 @@ def edit(evidence_id: uuid.UUID) -> Response:
 @permit("evidence.write")
 def update(evidence_id: uuid.UUID) -> Response:
     """Save an edit; show a conflict page (409) if it is based on an outdated revision."""
-    form = _sent_form(evidence_id)
+    form = _parse_form(evidence_id)
     piece = queries.load_own(db.session, current_user, "evidence.write", evidence_id)
     before = piece.current_id
     if refused := _check_form(form, piece):
@@ -172,7 +172,7 @@ def preview() -> Response | str:
 @permit("evidence.write")
 def add_impact() -> Response | str:
     """Add a row for one more impact."""
-    form = EvidenceForm() if wants_fragment() else _sent_form()
+    form = EvidenceForm() if wants_fragment() else _parse_form()
     if len(form.impacts) < MAX_IMPACTS:
         form.impacts.append_entry()
     if wants_fragment():
@@ -197,7 +197,7 @@ def upload() -> Response:
 
     Files become part of a piece when a form that references them is saved.
     """
-    form = _sent_form()
+    form = _parse_form()
     if not wants_fragment():
         status = 422 if form.files.errors else 200
         return _render_again("files", form, status=status)
@@ -229,7 +229,7 @@ def milestones() -> str:
     chosen = [strip_control_characters(key)[:60] for key in keys]
     kind = request.args.get("kind", "")
     found = queries.search_milestones(
-        db.session, words, user_id=current_user.id, kind=kind, leave_out=chosen
+        db.session, words, user_id=current_user.id, kind=kind, exclude=chosen
     )
     if wants_fragment():
         return render_template(
@@ -268,7 +268,7 @@ def _issue_date(form: EvidenceForm, about: Evidence | None) -> PartialDate | Non
     return form.occurred_on.data if labels.is_issued(form.kind.data) and not is_kept_empty else None
 
 
-def _skills_own_first() -> list[tuple[str, str]]:
+def _skill_choices() -> list[tuple[str, str]]:
     """Return key and title of each skill, those of the user's own roadmaps first."""
     own = {
         skill.key
@@ -281,7 +281,7 @@ def _skills_own_first() -> list[tuple[str, str]]:
 
 def _render_again(opened: str = "", form: EvidenceForm | None = None, **shown: Any) -> Response:
     """Render the submitted form again after one of its buttons was pressed, without saving it."""
-    form = form or _sent_form()
+    form = form or _parse_form()
     about = None
     if form.about.data:
         about = queries.load_own(db.session, current_user, "evidence.write", form.about.data)
@@ -307,7 +307,7 @@ def _shortfall_message(form: EvidenceForm) -> str:
     return "".join(
         f" {_('Impact %(number)s %(reason)s.', number=n, reason=labels.impact_shortfall(row))}"
         for n, row in enumerate(impacts, 1)
-        if not row.complete
+        if not row.is_complete
     )
 
 
@@ -361,13 +361,13 @@ def _render_form(
             words or "",
             user_id=current_user.id,
             kind=form.kind.data or "",
-            leave_out=chosen,
+            exclude=chosen,
         ),
         words=words,
-        skills=_skills_own_first(),
+        skills=_skill_choices(),
         opened=opened,
         differences=differences,
-        further_texts={name: MAX_LENGTHS[name] for name in FURTHER_TEXTS},
+        further_texts={name: MAX_LENGTHS[name] for name in LABELLED_TEXTS},
         labels=labels,
         most=MAX_MILESTONES,
         most_impacts=MAX_IMPACTS,

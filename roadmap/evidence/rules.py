@@ -56,20 +56,20 @@ Check = tuple[str, str, object]
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """An error in one field. `place` is the index of an impact, `keys` are unknown keys."""
+    """An error in one field, perhaps of the impact at `impact_index`. `keys` are unknown keys."""
 
     field: str
     code: str
-    place: int | None = None
+    impact_index: int | None = None
     keys: tuple[str, ...] = ()
 
 
 class InvalidInput(ValueError):
-    """The input is invalid; `faults` are the errors."""
+    """The input is invalid, with `errors` in its fields."""
 
-    def __init__(self, faults: Iterable[FieldError]) -> None:
-        self.faults = tuple(faults)
-        super().__init__(", ".join(f"{fault.field}: {fault.code}" for fault in self.faults))
+    def __init__(self, errors: Iterable[FieldError]) -> None:
+        self.errors = tuple(errors)
+        super().__init__(", ".join(f"{each.field}: {each.code}" for each in self.errors))
 
 
 class Refused(ValueError):
@@ -126,7 +126,7 @@ def find_errors(
         ("files", "too_many_files", len(piece.files) > MAX_FILES),
         ("impacts", "too_many_impacts", len(piece.impacts) > MAX_IMPACTS),
     )
-    for place, row in enumerate(piece.impacts):
+    for index, row in enumerate(piece.impacts):
         is_new = row not in stored
         yield from _errors(
             ("type", "impact_type_missing", row.type not in IMPACT_TYPES),
@@ -135,12 +135,12 @@ def find_errors(
             ("baseline", "number_missing", is_new and row.baseline and not row.has_baseline),
             ("result", "number_missing", is_new and row.result and not row.has_result),
             *_length_checks(row, ("metric", "baseline", "result", "unit", "source_url")),
-            place=place,
+            impact_index=index,
         )
 
 
-def _errors(*checks: Check, place: int | None = None) -> Iterator[FieldError]:
-    return (FieldError(field, code, place) for field, code, is_wrong in checks if is_wrong)
+def _errors(*checks: Check, impact_index: int | None = None) -> Iterator[FieldError]:
+    return (FieldError(field, code, impact_index) for field, code, is_wrong in checks if is_wrong)
 
 
 def _date_checks(field: str, date: PartialDate | None, today: dt.date) -> Iterator[Check]:
@@ -182,12 +182,12 @@ def renewed_dates(
 
 
 def edit_outcome(
-    state: str, *, visibility: str, substance_changed: bool, is_kept: bool, proves: bool
+    state: str, *, visibility: str, substance_changed: bool, is_frozen: bool, proves: bool
 ) -> tuple[bool, str]:
     """Return whether an edit creates a new version, and the state after it.
 
-    `visibility` is that after the edit. `is_kept` means that the previous version must not change;
-    it is always set for submitted versions. `proves` is as in `state_after_submit`.
+    `visibility` is that after the edit. `is_frozen` means that the previous version must not
+    change; it is always set for submitted versions. `proves` is as in `state_after_submit`.
 
     An edit resubmits an item that awaits review or is verified. A returned item must be resubmitted
     by its author. Private items are never reviewed: making an item private withdraws it from
@@ -204,7 +204,7 @@ def edit_outcome(
         after = "draft"
     else:
         after = state
-    return substance_changed and is_kept, after
+    return substance_changed and is_frozen, after
 
 
 def state_after_submit(state: str, visibility: str, *, proves: bool) -> str:

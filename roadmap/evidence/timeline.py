@@ -25,7 +25,7 @@ from roadmap.people.reach import load_holders
 from roadmap.people.roles import Capability
 
 # Events read from the history. Reviews and comments are read from their own tables.
-HISTORY_STEPS = (
+HISTORY_ACTIONS = (
     *("created", "edited", "accepted", "submitted", "withdrawn"),
     *("taken_up", "let_go", "verification_withdrawn", "return_withdrawn"),
 )
@@ -37,7 +37,7 @@ PRIVATE_ACTIONS = frozenset({"created", "edited", "accepted", "withdrawn"})
 class TimelineEvent:
     """A timeline entry.
 
-    `kind` is one of HISTORY_STEPS, `resubmitted`, `comment`, `verified` or `returned`, or one of
+    `kind` is one of HISTORY_ACTIONS, `resubmitted`, `comment`, `verified` or `returned`, or one of
     the latter two prefixed with `imported_` for a review from an imported archive. `by` is a name,
     or '' if the account was deleted. `text` is Markdown, or the reason of a withdrawn review.
     `confirmed` are titles of milestones. `token` is the acting token, or the one whose draft was
@@ -129,7 +129,7 @@ def _history_events(session: Session, item: Item, for_author: bool) -> list[Time
         .where(
             HistoryEntry.user_id == item.user_id,
             HistoryEntry.subject == str(item.id),
-            HistoryEntry.action.in_([f"evidence.{step}" for step in HISTORY_STEPS]),
+            HistoryEntry.action.in_([f"evidence.{step}" for step in HISTORY_ACTIONS]),
         )
         .order_by(HistoryEntry.id)
     )

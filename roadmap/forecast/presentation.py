@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from roadmap.progress.queries import EnrolledRoadmap
 
 
-def hours_left(left: Remaining) -> str:
+def hours_left_sentence(left: Remaining) -> str:
     """Return a sentence with the remaining required hours."""
     return ngettext(
         "%(hours)s required hour left.",
@@ -43,7 +43,7 @@ def planned_forecast(
     """Return the remaining required hours and the finish date at the planned pace, in a line."""
     if left.hours <= 0:
         return _("No hours left: what remains is proof.")
-    effort, months = hours_left(left), left.chain.months
+    effort, months = hours_left_sentence(left), left.chain.months
     found = estimate(
         left.required_hours,
         enrolled.hours_per_week,

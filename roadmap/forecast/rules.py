@@ -146,7 +146,7 @@ def estimate(
         math.ceil(Decimal(hours_left) * 7 / hours_per_week),
         7 * math.ceil(weeks * (1 + spread)),
     )
-    away = merge(absences)
+    away = merge_spans(absences)
     first, likely, last = (_days_to_finish(today, days, away) for days in work)
     months = (months_later(today, months_left) - today).days
     late = None
@@ -166,18 +166,18 @@ def needed_pace(
     Return None if no day is left until then.
     """
     days = (target_on - today).days
-    for each in merge(absences):
-        days -= max(0, (min(each.last, target_on) - max(each.first, _next(today))).days + 1)
+    for each in merge_spans(absences):
+        days -= max(0, (min(each.last, target_on) - max(each.first, _next_day(today))).days + 1)
     if days <= 0:
         return None
     return (Decimal(hours_left) * 7 / days).quantize(TENTH, ROUND_CEILING)
 
 
-def merge(absences: Iterable[Span]) -> list[Span]:
+def merge_spans(absences: Iterable[Span]) -> list[Span]:
     """Return absences in order, merging those that overlap or are adjacent."""
     merged: list[Span] = []
     for each in sorted(absences):
-        if merged and each.first <= _next(merged[-1].last):
+        if merged and each.first <= _next_day(merged[-1].last):
             merged[-1] = Span(merged[-1].first, max(merged[-1].last, each.last))
         else:
             merged.append(each)
@@ -194,7 +194,7 @@ def _days_to_finish(today: dt.date, days: int, merged: Iterable[Span]) -> int:
     return days
 
 
-def _next(day: dt.date) -> dt.date:
+def _next_day(day: dt.date) -> dt.date:
     return day + dt.timedelta(days=1)
 
 
@@ -240,9 +240,9 @@ def own_pace(
     The first day and its milestones do not count, because people then mark what they did before
     they used Cairn. Days of absence do not count either, but milestones done on them do.
     """
-    first = max(today - dt.timedelta(days=PACE_DAYS - 1), _next(started_on))
+    first = max(today - dt.timedelta(days=PACE_DAYS - 1), _next_day(started_on))
     counted = [each for each in done if first <= each.day <= today]
-    away = merge(absences)
+    away = merge_spans(absences)
     window = [today - dt.timedelta(days=back) for back in range((today - first).days + 1)]
     days = [day for day in window if not any(day in span for span in away)]
     return OwnPace(
@@ -311,7 +311,7 @@ def make_forecast(
     hours, months = left.required_hours, left.chain.months
     own = own_pace(done, started_on, today, absences)
 
-    def at(pace: Decimal | None, spread: Decimal) -> Estimate | None:
+    def estimate_at(pace: Decimal | None, spread: Decimal) -> Estimate | None:
         return estimate(
             hours, pace, today, months, target_on=target_on, spread=spread, absences=absences
         )
@@ -321,11 +321,11 @@ def make_forecast(
         target_on=target_on,
         remaining=left,
         own_pace=own,
-        by_own_pace=at(own.hours_per_week, own.spread),
-        by_planned_pace=at(planned, FORECAST_SPREAD),
+        by_own_pace=estimate_at(own.hours_per_week, own.spread),
+        by_planned_pace=estimate_at(planned, FORECAST_SPREAD),
         needed=needed_pace(hours, today, target_on, absences) if target_on else None,
         soonest=months_later(today, months),
-        absences=[each for each in merge(absences) if each.last > today],
+        absences=[each for each in merge_spans(absences) if each.last > today],
     )
 
 

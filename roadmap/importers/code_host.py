@@ -53,7 +53,7 @@ class CodeHost(SiteImporter):
             day = dt.datetime.fromisoformat(record["at"]).astimezone(zone).date()
             if record["what"] == "merged":
                 if day.isoformat() >= options["since"]:
-                    result.candidates.append(self._merged(record, day))
+                    result.candidates.append(self._change_candidate(record, day))
             elif day.isoformat()[:7] == this_month:
                 waiting += 1
             else:
@@ -93,7 +93,7 @@ class CodeHost(SiteImporter):
             "at": moment.isoformat(),
         }
 
-    def _merged(self, record: Mapping[str, Any], day: dt.date) -> Candidate:
+    def _change_candidate(self, record: Mapping[str, Any], day: dt.date) -> Candidate:
         name = f"{record['place']}{self.mark}{record['number']}"
         return Candidate(
             "evidence",
@@ -113,7 +113,7 @@ class CodeHost(SiteImporter):
         self, place: str, month: PartialDate, reviews: list[dict[str, Any]], login: str
     ) -> Candidate:
         listed = [
-            f"- [{_escaped(each['title'] or each['url'])}]({each['url']})"
+            f"- [{_escape_markdown(each['title'] or each['url'])}]({each['url']})"
             for each in reviews[:MAX_LISTED]
         ]
         if (more := len(reviews) - MAX_LISTED) > 0:
@@ -142,7 +142,7 @@ class CodeHost(SiteImporter):
         )
 
 
-def _escaped(title: str) -> str:
+def _escape_markdown(title: str) -> str:
     return _MARKDOWN.sub(r"\\\1", title)
 
 

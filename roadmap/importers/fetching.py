@@ -34,10 +34,10 @@ MAX_BYTES = 10_000_000
 # Timeout of one page.
 SECONDS = 20
 # If the claiming process dies, another one can claim the page after this time.
-CLAIM = dt.timedelta(minutes=2)
+CLAIM_LIFETIME = dt.timedelta(minutes=2)
 # Used if a host does not say when its rate limit ends.
-USUAL_WAIT = dt.timedelta(minutes=1)
-LONGEST_WAIT = dt.timedelta(hours=20)
+DEFAULT_WAIT = dt.timedelta(minutes=1)
+MAX_WAIT = dt.timedelta(hours=20)
 _NEXT = re.compile(r'<([^<>]+)>\s*;[^,]*\brel="?next"?')
 
 
@@ -97,7 +97,7 @@ def claim_page(session: Session, now: dt.datetime) -> Claim | None:
     ).first()
     if due is None:
         return None
-    due.state, due.resume_at = "fetching", now + CLAIM
+    due.state, due.resume_at = "fetching", now + CLAIM_LIFETIME
     session.flush()
     what, url = due.todo[0]
     return Claim(due.id, due.importer, what, url, due.resume_at)
@@ -129,7 +129,7 @@ def store_page(session: Session, claim: Claim, found: Page | FetchError, now: dt
 
 
 def fetch_page(config: Mapping[str, Any], claim: Claim, now: dt.datetime) -> Page:
-    """Fetch and parse a page. Raises FetchError with a key of `texts.FAULTS` or as of `get`."""
+    """Fetch and parse a page. Raises FetchError with a key of `ERROR_MESSAGES` or as of `get`."""
     importer = IMPORTERS[claim.importer]
     if not isinstance(importer, SiteImporter) or (site := get_site(config, importer)) is None:
         raise FetchError("off")
@@ -187,8 +187,8 @@ def rate_limit_end(answer: HttpResponse, now: dt.datetime) -> dt.datetime | None
     elif left.strip() == "0" and re.fullmatch(r"\d{9,11}", reset.strip()):
         until = dt.datetime.fromtimestamp(int(reset), dt.UTC)
     elif answer.status == 429:
-        until = now + USUAL_WAIT
+        until = now + DEFAULT_WAIT
     if until is None:
         return None
     # Add a second for clock skew, and resume before the pending import expires.
-    return min(max(until, now) + dt.timedelta(seconds=1), now + LONGEST_WAIT)
+    return min(max(until, now) + dt.timedelta(seconds=1), now + MAX_WAIT)

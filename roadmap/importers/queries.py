@@ -22,7 +22,7 @@ from roadmap.importers.models import ImportedRecord, PendingImport
 from roadmap.importers.records import MAX_CANDIDATES, RECORDS
 
 # New rows of a section are preselected only up to this number.
-MAX_TICKED = 25
+MAX_PRESELECTED = 25
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Section:
     @property
     def preselects_new(self) -> bool:
         """Return whether new rows are preselected."""
-        return sum(row.is_new for row in self.rows) <= MAX_TICKED
+        return sum(row.is_new for row in self.rows) <= MAX_PRESELECTED
 
 
 @dataclass
@@ -132,7 +132,7 @@ def load_imported(session: Session, user_id: uuid.UUID) -> dict[str, uuid.UUID |
         ).filter_by(user_id=user_id)
     ).all()
     existing = {
-        record: RECORDS[record].existing(session, user_id)
+        record: RECORDS[record].load_existing_ids(session, user_id)
         for record in {row.record for row in rows} & RECORDS.keys()
     }
     return {

@@ -43,7 +43,7 @@ class Record:
     identity: ClassVar[Sequence[str]]
     dates: ClassVar[Sequence[str]]
 
-    def existing(self, session: Session, user_id: uuid.UUID) -> set[uuid.UUID]:
+    def load_existing_ids(self, session: Session, user_id: uuid.UUID) -> set[uuid.UUID]:
         """Load the ids of the user's records of this kind."""
         return set(session.scalars(sa.select(self.model.id).filter_by(user_id=user_id)))
 
@@ -77,7 +77,7 @@ class EvidenceRecord(Record):
         self, values: Values, today: dt.date, parse_errors: Collection[str] = ()
     ) -> list[str]:
         """Validate the values and return error messages, except for fields in `parse_errors`."""
-        piece = rules.normalize(self.input(values))
+        piece = rules.normalize(self.to_input(values))
         return [
             f"{labels.FIELDS[each.field]}: {labels.ERROR_MESSAGES[each.code]}"
             for each in rules.find_errors(piece, today)
@@ -92,14 +92,14 @@ class EvidenceRecord(Record):
         piece = evidence.create(
             session,
             user_id,
-            self.input(values),
+            self.to_input(values),
             milestones=[milestone] if milestone else [],
             by=by,
             now=now,
         )
         return piece.id
 
-    def input(self, values: Values) -> EvidenceInput:
+    def to_input(self, values: Values) -> EvidenceInput:
         """Convert the values to evidence input, with team visibility by default."""
         given: dict[str, Any] = {name: values.get(name, "") for name in self.fields}
         given |= {name: _date(values.get(name)) for name in labels.DATE_FIELDS}

@@ -346,15 +346,15 @@ def _render_progress(importer: Importer, pending: PendingImport) -> Response:
         importer=importer,
         pending=pending,
         total=sum(count or 0 for count in (pending.totals or {}).values()),
-        why=_fault(importer, pending),
+        why=_error_message(importer, pending),
         is_stuck=pending.state == "fetching"
         and pending.resume_at is not None
         and pending.resume_at < now() - STUCK_AFTER,
     )
 
 
-def _fault(importer: Importer, pending: PendingImport) -> str:
-    return texts.fault_text(pending.fault, str(importer.title)) if pending.fault else ""
+def _error_message(importer: Importer, pending: PendingImport) -> str:
+    return texts.error_message(pending.fault, str(importer.title)) if pending.fault else ""
 
 
 def _render_questions(
@@ -387,7 +387,7 @@ def _render_preview(importer: Importer, pending: PendingImport, *, fault: str = 
         found=found,
         fault=fault,
         asks=isinstance(importer, FileImporter) and bool(pending.options),
-        why=_fault(importer, pending),
+        why=_error_message(importer, pending),
         is_underway=pending.state in FETCHING_STATES,
         form=request.form,
         is_ticked=lambda row, section: (

@@ -8,7 +8,7 @@ from typing import Any
 from roadmap.core.gettext_noop import N_
 from roadmap.core.i18n import gettext as _
 
-FAULTS = {
+ERROR_MESSAGES = {
     "limit": N_("%(host)s allows no more requests for now (%(status)s)."),
     "needs-token": N_(
         "%(host)s wants a sign-in (401). Ask your administrator to set a token for it."
@@ -45,6 +45,6 @@ UNREACHABLE = N_(
 )
 
 
-def fault_text(fault: Mapping[str, Any], host: str) -> str:
+def error_message(fault: Mapping[str, Any], host: str) -> str:
     """Return the message for a fetch error, including what to do."""
-    return _(FAULTS.get(fault["reason"], UNREACHABLE), host=host, status=fault["status"])
+    return _(ERROR_MESSAGES.get(fault["reason"], UNREACHABLE), host=host, status=fault["status"])

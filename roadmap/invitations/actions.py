@@ -127,7 +127,7 @@ def invite(
     if known is not None:
         user_invited.send(
             session, user_id=known.id, invitation_id=invitation_id, team=team,
-            by_name=invitation.by_name, now=now,
+            inviter_name=invitation.inviter_name, now=now,
         )  # fmt: skip
     return invitation, token
 
@@ -187,7 +187,7 @@ def accept(
         add_member(
             session, team, user_id, current.role, invited_by=current.created_by, by=user_id, now=now
         )
-    _send_ended(session, current, accepted_by=user_id, joined=not in_already, now=now)
+    _send_invitation_ended(session, current, accepted_by=user_id, joined=not in_already, now=now)
     return not in_already
 
 
@@ -195,14 +195,16 @@ def revoke(
     session: Session, invitation: Invitation, *, by: uuid.UUID | None, now: dt.datetime
 ) -> bool:
     """Revoke an invitation and its unsent mail; return False if it was not open."""
-    return _end(session, invitation, "revoked", by=by, now=now)
+    return _end_invitation(session, invitation, "revoked", by=by, now=now)
 
 
 def decline(
     session: Session, invitation: Invitation, user_id: uuid.UUID, *, now: dt.datetime
 ) -> bool:
     """Decline an invitation for the invited person; return False if it was not open."""
-    return _end(session, invitation, "declined", by=user_id, declined_by=user_id, now=now)
+    return _end_invitation(
+        session, invitation, "declined", by=user_id, declined_by=user_id, now=now
+    )
 
 
 def prune(session: Session, *, now: dt.datetime) -> int:
@@ -211,21 +213,21 @@ def prune(session: Session, *, now: dt.datetime) -> int:
     return count_changed(session, old)
 
 
-def _end(
+def _end_invitation(
     session: Session,
     invitation: Invitation,
-    how: str,
+    outcome: str,
     *,
     by: uuid.UUID | None,
     declined_by: uuid.UUID | None = None,
     now: dt.datetime,
 ) -> bool:
-    """End an invitation without accepting it; `how` is revoked, replaced or declined."""
+    """End an invitation without accepting it; `outcome` is revoked, replaced or declined."""
     gone = _update_open(session, invitation, revoked_at=now)
     if gone:
         outbox.withdraw(session, emails.MAIL_SOURCE, [invitation.id])
-        _record_audit(session, how, invitation, by=by, now=now)
-        _send_ended(session, invitation, declined_by=declined_by, now=now)
+        _record_audit(session, outcome, invitation, by=by, now=now)
+        _send_invitation_ended(session, invitation, declined_by=declined_by, now=now)
     return gone
 
 
@@ -253,10 +255,10 @@ def _replace_older(
         if higher and invitation_state(session, invitation, now) == VALID:
             raise InvitationRefused("invited", invitation.role)
     for invitation in older:
-        _end(session, invitation, "replaced", by=by, now=now)
+        _end_invitation(session, invitation, "replaced", by=by, now=now)
 
 
-def _send_ended(
+def _send_invitation_ended(
     session: Session,
     invitation: Invitation,
     *,

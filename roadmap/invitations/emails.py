@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import show_date
-from roadmap.core.proxy import public_address
-from roadmap.invitations.address_proof import sign_address
+from roadmap.core.proxy import public_base_url
+from roadmap.invitations.email_proof import sign_email
 from roadmap.invitations.models import Invitation
 from roadmap.mail import outbox
 from roadmap.people.models import User
@@ -20,7 +20,7 @@ MAIL_SOURCE = "invitation"
 
 def invitation_url(token: str) -> str:
     """Return the public URL of an invitation."""
-    return f"{public_address()}/invitations/{token}"
+    return f"{public_base_url()}/invitations/{token}"
 
 
 def render_address_mail(invitation: Invitation, email: str, token: str) -> outbox.Mail:
@@ -31,7 +31,7 @@ def render_address_mail(invitation: Invitation, email: str, token: str) -> outbo
         "Open this link within 24 hours to accept the invitation:\n\n"
         "%(link)s\n\n"
         "If it was not you, ignore this mail: nothing happens without you.\n",
-        link=f"{invitation_url(token)}?address={sign_address(invitation, email)}",
+        link=f"{invitation_url(token)}?address={sign_email(invitation, email)}",
     )
     return outbox.Mail(
         email,
@@ -49,7 +49,7 @@ def render_invitation_mail(invitation: Invitation, token: str, reader: User | No
     The default is UTC.
     """
     expires_at, inviter, team = invitation.expires_at, invitation.inviter, invitation.team
-    name = who = invitation.by_name
+    name = who = invitation.inviter_name
     if inviter is not None and inviter.email_key:
         # Unconfirmed addresses may be somebody else's.
         who = f"{name} ({inviter.email})"

@@ -10,7 +10,7 @@ from flask import session as cookie
 
 from roadmap.auth import rate_limits
 from roadmap.auth.email_addresses import email_key
-from roadmap.auth.queries import find_user_to_sign_in
+from roadmap.auth.queries import find_sign_in_user_by_email
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import ngettext
@@ -28,7 +28,7 @@ from roadmap.people.roles import DEFAULT_ROLE, ROLES
 _COOKIE_KEY = "invitation_made"
 
 
-def pop_created(place: str) -> dict[str, Any]:
+def pop_created_invitation(place: str) -> dict[str, Any]:
     """Return once the template context of an invitation newly created on this page.
 
     `sent_to` is empty for a link that is not mailed. `replaced` is whether it ended an earlier one.
@@ -106,7 +106,7 @@ def create_from_form(
         if replaced:
             flash(_("The earlier link for this address stops working."))
         return True
-    account = find_user_to_sign_in(db.session, made.email) if made.email else None
+    account = find_sign_in_user_by_email(db.session, made.email) if made.email else None
     if account is not None and account.email_key is None:
         flash(
             _(

@@ -46,6 +46,6 @@ class Invitation(Base):
     inviter: Mapped[User | None] = relationship(foreign_keys=created_by, lazy="joined")
 
     @property
-    def by_name(self) -> str:
+    def inviter_name(self) -> str:
         """Return the inviter's name; empty if their account is deleted."""
         return self.inviter.name if self.inviter else ""

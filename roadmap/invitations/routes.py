@@ -30,7 +30,7 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.proxy import client_address
 from roadmap.core.web import now, render_page, see_other
 from roadmap.invitations import actions
-from roadmap.invitations.address_proof import read_address
+from roadmap.invitations.email_proof import read_signed_email
 from roadmap.invitations.emails import render_address_mail
 from roadmap.invitations.forms import AcceptInvitationForm, AddressForm
 from roadmap.invitations.models import Invitation
@@ -133,7 +133,7 @@ def _sign_up(token: str) -> Response:
         taken = _account_state(invitation)
         is_confirmed = _is_confirmed(invitation)
     invited_email = _invited_email(invitation)
-    if is_valid and _asks_for_address(invitation):
+    if is_valid and _needs_email(invitation):
         return _mail_link(invitation, token)
     form = AcceptInvitationForm(invited_email=invited_email)
     if not is_valid or taken:
@@ -245,12 +245,10 @@ def _render_page(
     if is_done:
         case = "already"
     elif state != VALID:
-        by_name = invitation.by_name
-        return _render_invalid(state, by_name=by_name, to_team=team is not None)
+        inviter_name = invitation.inviter_name
+        return _render_invalid(state, inviter_name=inviter_name, to_team=team is not None)
     elif actor is None:
-        case = (
-            "address" if _asks_for_address(invitation) else _account_state(invitation) or "sign_up"
-        )
+        case = "address" if _needs_email(invitation) else _account_state(invitation) or "sign_up"
         form = form or (
             AddressForm() if case == "address" else AcceptInvitationForm(invited_email=address)
         )
@@ -268,7 +266,7 @@ def _render_page(
         role=ROLES[invitation.role],
         token=token,
         address=address,
-        proof=_proof() if address and not invitation.email else "",
+        proof=_email_proof() if address and not invitation.email else "",
         mails=transport.is_configured(),
         form=form,
     )
@@ -280,23 +278,27 @@ def _account_state(invitation: Invitation) -> str:
     if not email:
         return ""
     # An account with this address unconfirmed must not block its verified owner.
-    find = queries.find_user_by_email if _is_confirmed(invitation) else queries.find_user_to_sign_in
+    find = (
+        queries.find_user_by_email
+        if _is_confirmed(invitation)
+        else queries.find_sign_in_user_by_email
+    )
     user = find(db.session, email)
     if user is None:
         return ""
     return "sign_in" if user.deactivated_at is None else "closed"
 
 
-def _proof() -> str:
+def _email_proof() -> str:
     return request.values.get("address", "")
 
 
 def _invited_email(invitation: Invitation) -> str:
     """Return the address for a new account by this invitation; "" if it must be entered."""
-    return invitation.email or read_address(invitation, _proof())
+    return invitation.email or read_signed_email(invitation, _email_proof())
 
 
-def _asks_for_address(invitation: Invitation) -> bool:
+def _needs_email(invitation: Invitation) -> bool:
     """Return whether an address must be verified first, which requires mail."""
     return transport.is_configured() and not _invited_email(invitation)
 

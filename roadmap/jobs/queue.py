@@ -75,9 +75,9 @@ class JobQueue:
         self.huey = SqliteHuey(
             "cairn", filename=str(queue), results=False, serializer=JsonSerializer()
         )
-        deliver, tidy = self._task(tasks.deliver), self._task(tasks.tidy)
+        deliver, maintain = self._task(tasks.deliver), self._task(tasks.run_maintenance)
         self.wake = self.huey.task(name="deliver")(deliver)
-        self.tidy = self.huey.task(name="tidy")(tidy)
+        self.maintain = self.huey.task(name="tidy")(maintain)
         # At most one worker fetches pages, so that the other is free for mail.
         self._fetch_lock = threading.Lock()
         fetch = self._task(self._fetch_exclusively)
@@ -85,7 +85,7 @@ class JobQueue:
         self.huey.periodic_task(crontab(), name="sweep")(deliver)
         self.huey.periodic_task(crontab(), name="fetch_due")(fetch)
         # Twice an hour, because midnight differs between time zones.
-        self.huey.periodic_task(crontab(minute="7,37"), name="tidy_up")(tidy)
+        self.huey.periodic_task(crontab(minute="7,37"), name="tidy_up")(maintain)
 
     def _fetch_exclusively(self, stopping: Callable[[], bool]) -> None:
         """Fetch all due pages, unless another worker is doing so already."""
@@ -125,7 +125,7 @@ class JobQueue:
         # The consumer's signal handlers would abort running tasks, so block signals until ours
         # replace them.
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
-        self.tidy()
+        self.maintain()
         consumer.start()
         for number in STOP_SIGNALS:
             signal.signal(number, lambda *_args: os.write(stop_writer, b"."))

@@ -65,12 +65,12 @@ def recompute_expired(stopping: Callable[[], bool] = lambda: False) -> int:
     with db.own_transaction() as own:
         people = find_expired(own, now=utc_now())
 
-    def work(user_id: uuid.UUID) -> None:
+    def process(user_id: uuid.UUID) -> None:
         with db.own_transaction() as own:
             recompute(own, user_id, now=utc_now())
 
     failure = "the summary of person %s could not be recomputed"
-    return _for_each(people, work, stopping, failure=failure)
+    return _for_each(people, process, stopping, failure=failure)
 
 
 def take_snapshots(stopping: Callable[[], bool] = lambda: False) -> int:
@@ -79,7 +79,7 @@ def take_snapshots(stopping: Callable[[], bool] = lambda: False) -> int:
     Uses separate transactions per person. If stopped, the next run continues.
     """
 
-    def work(user_id: uuid.UUID) -> None:
+    def process(user_id: uuid.UUID) -> None:
         more = True
         while more and not stopping():
             with db.own_transaction() as own:
@@ -90,7 +90,7 @@ def take_snapshots(stopping: Callable[[], bool] = lambda: False) -> int:
         with db.own_transaction() as own:
             people = momentum.find_due(own, after=after)
         failure = "no snapshot of person %s could be taken"
-        count += _for_each(people, work, stopping, failure=failure)
+        count += _for_each(people, process, stopping, failure=failure)
         if stopping() or len(people) < momentum.BATCH_SIZE:
             return count
         after = people[-1]
@@ -98,18 +98,18 @@ def take_snapshots(stopping: Callable[[], bool] = lambda: False) -> int:
 
 def _for_each(
     people: Iterable[uuid.UUID],
-    work: Callable[[uuid.UUID], None],
+    process: Callable[[uuid.UUID], None],
     stopping: Callable[[], bool],
     *,
     failure: str,
 ) -> int:
-    """Run `work` for each person, logging failures. Returns the number of successes."""
+    """Run `process` for each person, logging failures. Returns the number of successes."""
     count = 0
     for user_id in people:
         if stopping():
             break
         try:
-            work(user_id)
+            process(user_id)
         except sa.exc.OperationalError:
             # The database is down, so the others would fail too.
             raise
@@ -149,7 +149,7 @@ def prune_audit_log() -> int:
         return 0
     midnight = utc_now().replace(hour=0, minute=0, second=0, microsecond=0)
     before = midnight - dt.timedelta(days=days)
-    pruned = _repeat(lambda own: audit.prune(own, before=before))
+    pruned = _run_in_batches(lambda own: audit.prune(own, before=before))
     if pruned:
         with db.own_transaction() as own:
             record_audit(
@@ -167,20 +167,20 @@ def clear_addresses() -> int:
     before = utc_now() - dt.timedelta(days=days)
     with db.own_transaction() as own:
         sessions = clear_session_addresses(own, before=before)
-    return sessions + _repeat(lambda own: audit.clear_addresses(own, before=before))
+    return sessions + _run_in_batches(lambda own: audit.clear_addresses(own, before=before))
 
 
-def _repeat(work: Callable[[Session], int]) -> int:
+def _run_in_batches(process: Callable[[Session], int]) -> int:
     """Run batches in separate transactions until one is not full. Returns the total."""
     total, batch = 0, audit.PRUNE_BATCH
     while batch == audit.PRUNE_BATCH:
         with db.own_transaction() as own:
-            batch = work(own)
+            batch = process(own)
         total += batch
     return total
 
 
-def tidy(stopping: Callable[[], bool] = lambda: False) -> None:
+def run_maintenance(stopping: Callable[[], bool] = lambda: False) -> None:
     """Update summaries and send warnings. Then erase and prune, even if that failed."""
     try:
         recompute_expired(stopping)

@@ -48,7 +48,7 @@ def wake_after_commit(session: Session) -> None:
         log.warning("the job process could not be woken, it begins within a minute: %s", error)
 
 
-def forget_after_rollback(session: Session, transaction: SessionTransaction) -> None:
+def discard_after_rollback(session: Session, transaction: SessionTransaction) -> None:
     """Discard the marks of a transaction that was rolled back."""
     if not transaction.nested:
         session.info.pop(MAIL_ENQUEUED, None)
@@ -59,4 +59,4 @@ def listen() -> None:
     """Register the listeners. Safe to call more than once."""
     if not event.contains(Session, "after_commit", wake_after_commit):
         event.listen(Session, "after_commit", wake_after_commit)
-        event.listen(Session, "after_soft_rollback", forget_after_rollback)
+        event.listen(Session, "after_soft_rollback", discard_after_rollback)

@@ -356,7 +356,7 @@ def _render_stage(
     keys = [each.key for each in stage.milestones]
     all_stages = [pages.stage(each, with_rows=False) for each in content.stages]
     trail = svg.render_compact_trail(
-        pages.cairns(all_stages), f"/roadmaps/{content.slug}", drawn=False
+        pages.cairns(all_stages), f"/roadmaps/{content.slug}", reuses_trail=False
     )
     return render_template(
         "journey/stage.html",

@@ -10,7 +10,7 @@ from flask_login import current_user
 from markupsafe import Markup
 
 from roadmap.activity.milestone_history import load_milestone_history
-from roadmap.career_plans.queries import pages_about
+from roadmap.career_plans.queries import load_help_links
 from roadmap.catalog import queries as catalog
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
@@ -81,7 +81,7 @@ def render_milestone(
         has_older=has_older,
         roadmap=content,
         stage=content.stage_of[milestone.key],
-        pages_about=_pages_about(milestone.key),
+        help_links=_help_links(milestone.key),
         has_questions=has_questions_about(milestone.key),
         m=load_details(
             db.session, person, progress, milestone, plan=plan, reason=reason, conflict=conflict
@@ -108,11 +108,11 @@ def render_captured_details(progress: RoadmapProgress) -> dict[str, Markup]:
     return {content.anchors[milestone.key]: Markup(details)}  # noqa: S704 - the template escapes
 
 
-def _pages_about(key: str) -> list[Link]:
+def _help_links(key: str) -> list[Link]:
     """Return the pages that help with a milestone."""
     week = [Link(_("Your week"), "/time")] if concerns_milestone(key) else []
     tools = [
         Link(_("%(tool)s, under Tools", tool=each.title), f"/tools/{each.key}")
         for each in tool_content().used_in(key)
     ]
-    return [*pages_about(key), *week, *tools]
+    return [*load_help_links(key), *week, *tools]

@@ -9,7 +9,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from roadmap.catalog.field_types import Flag, Key, Model, Problem, Unique, refuse, repeated_keys
+from roadmap.catalog.field_types import (
+    Flag,
+    Key,
+    Model,
+    Problem,
+    Unique,
+    find_duplicate_keys,
+    raise_problems,
+)
 from roadmap.catalog.files import read_as
 from roadmap.catalog.sources import CitingContent, Source
 
@@ -87,7 +95,7 @@ class Figure(Model):
             is_valid = shape == wanted[self.bound]
         if not is_valid or (self.currency is None) == (self.unit is None):
             message = "needs a value, a range or an end of one, and a currency or a unit"
-            refuse([Problem((), message)])
+            raise_problems([Problem((), message)])
         return self
 
     @property
@@ -151,7 +159,7 @@ class Market(CitingContent):
     state_pay: tuple[StatePay, ...]
 
     def problems(self) -> Iterator[Problem]:
-        yield from repeated_keys(
+        yield from find_duplicate_keys(
             ("state", key, ("states", number))
             for number, state in enumerate(self.states)
             for key in (state.code, state.fips, f"tile {state.tile}")

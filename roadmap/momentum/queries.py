@@ -80,7 +80,7 @@ def load_past_facts(session: Session, user_id: uuid.UUID, zone: ZoneInfo) -> Pas
     session.flush()
     record = records_without_evidence(session, [user_id])[user_id]
     items = load_user_items(
-        session, Audience.OWNER, user_id, texts=False, skills=False, every_version=True
+        session, Audience.OWNER, user_id, texts=False, skills=False, all_versions=True
     )
     events: dict[str, list[Event]] = defaultdict(list)
     for event in _events(session, user_id, zone, "evidence.%"):

@@ -206,4 +206,4 @@ def clean_texts(value: Any) -> Any:
 
 
 def _impacts(items: Iterable[DocumentItem]) -> Iterable[tuple[DocumentItem, Impact]]:
-    return ((item, impact) for item in items for impact in item.impacts if impact.complete)
+    return ((item, impact) for item in items for impact in item.impacts if impact.is_complete)

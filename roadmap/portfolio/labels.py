@@ -8,7 +8,7 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import ngettext, show_date, show_month
 from roadmap.core.markdown import to_opening
 from roadmap.core.text import clean_line
-from roadmap.evidence.item import FURTHER_TEXTS, Impact
+from roadmap.evidence.item import LABELLED_TEXTS, Impact
 from roadmap.evidence.labels import FIELDS, is_issued
 from roadmap.portfolio.document import Degree, Document, DocumentItem, Position, Skill
 from roadmap.portfolio.urls import safe_url
@@ -100,7 +100,7 @@ def result_source(item: DocumentItem, locale: str) -> str:
 def fact_labels() -> dict[str, str]:
     """Return the labels of an item's additional texts, milestones and badge, by field name."""
     return {
-        **{name: str(FIELDS[name]) for name in FURTHER_TEXTS},
+        **{name: str(FIELDS[name]) for name in LABELLED_TEXTS},
         "verified_for": _("Verified for"),
         "linked_to": _("Linked to"),
         "also_witnessed": _("Also witnessed"),

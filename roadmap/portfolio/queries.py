@@ -275,7 +275,7 @@ def _document_item(item: Item, facts: _Facts) -> DocumentItem:
             )
             for title, link in zip(titles, confirmed, strict=True)
         ]
-    complete = tuple(impact for impact in version.impacts if impact.complete)
+    complete = tuple(impact for impact in version.impacts if impact.is_complete)
     badge = None if item.has_lapsed(facts.today) else facts.badges.get(str(item.id))
     return DocumentItem(
         **(version.content | {"impacts": complete}),
@@ -334,7 +334,7 @@ def _endorsement_line(endorsement: Endorsement, zone: ZoneInfo) -> str:
     line = _(
         "%(title)s: %(name)s on %(date)s",
         title=endorsement.title,
-        name=endorsement.named_witness,
+        name=endorsement.witness_label,
         date=show_date((endorsement.answered_at or endorsement.created_at).astimezone(zone).date()),
     )
     statement = clean_line(endorsement.statement)

@@ -119,8 +119,8 @@ def redact(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
         )
     except StaleForm as stale:
         form.seen.data = fingerprint(stale.saved)
-        late = form.differences(RedactionForm(formdata=None, data=stale.saved))
-        return make_response(_render_item(found, evidence, form, late), 409)
+        saved_values = form.differences(RedactionForm(formdata=None, data=stale.saved))
+        return make_response(_render_item(found, evidence, form, saved_values), 409)
     flash(_("Readers of this portfolio see “%(title)s” instead.", title=redaction.title))
     return redirect_to_portfolio(found, anchor="pieces")
 
@@ -143,7 +143,7 @@ def _render_item(
     found: Portfolio,
     evidence: Evidence,
     form: RedactionForm,
-    late: Mapping[str, str] | None = None,
+    saved_values: Mapping[str, str] | None = None,
 ) -> str:
     today = current_user.today(now())
     chosen = selection.load_selection(db.session, current_user.id, found.id, today)
@@ -154,7 +154,7 @@ def _render_item(
         portfolio_url=portfolio_url(found.id),
         piece=evidence,
         form=form,
-        late=late,
+        saved_values=saved_values,
         at=ids.index(evidence.id) if evidence.id in ids else None,
         places=len(ids),
         numbers=[(place, str(place + 1)) for place in range(len(ids))],

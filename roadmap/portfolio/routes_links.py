@@ -14,7 +14,7 @@ from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limiter
 from roadmap.core.limits import LimitReached
-from roadmap.core.proxy import public_address
+from roadmap.core.proxy import public_base_url
 from roadmap.core.web import (
     form_key,
     is_opened_by_person,
@@ -127,7 +127,7 @@ def _render_links_page(form: LinkForm, status: int = 200) -> Response:
         form=form,
         names={each.id: each.name for each, _pieces in offered},
         open_links=[
-            (link, f"{public_address()}/p/{links.sign_token(link)}")
+            (link, f"{public_base_url()}/p/{links.sign_token(link)}")
             for link in made
             if links.is_open(link, now())
         ],

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from roadmap.catalog.field_types import (
+    Identifier,
     Key,
     Line,
     Model,
@@ -19,8 +20,7 @@ from roadmap.catalog.field_types import (
     Text,
     Title,
     Unique,
-    Word,
-    whole,
+    whole_number,
 )
 from roadmap.catalog.sources import CitingContent
 from roadmap.core.text import fold
@@ -33,7 +33,7 @@ Code = Annotated[str, Field(max_length=10_000)]
 class Group(Model):
     """A group of questions for one kind of interview. `answer` is the kind of answer form."""
 
-    key: Word
+    key: Identifier
     title: Title
     answer: Literal["star", "outline"]
     summary: Text
@@ -47,18 +47,18 @@ class Question(Model):
     """
 
     key: Key
-    group: Word
+    group: Identifier
     title: Title
     prompt: Text
     source: Key | None = None
-    difficulty: Annotated[int, whole(1, 3)]
-    minutes: Annotated[int, whole(5, 120)]
+    difficulty: Annotated[int, whole_number(1, 3)]
+    minutes: Annotated[int, whole_number(5, 120)]
     covers: Lines
     follow_ups: Lines
     red_flags: Lines
     rubric: FourLines
     milestones: Annotated[tuple[Key, ...], Unique]
-    skills: Annotated[tuple[Word, ...], Unique]
+    skills: Annotated[tuple[Identifier, ...], Unique]
     starter: Code = ""
     tests: Code = ""
 
@@ -71,10 +71,10 @@ class Question(Model):
 class Mock(Model):
     """A kind of mock interview. `rounds` are the groups from which each question is drawn."""
 
-    key: Word
+    key: Identifier
     title: Title
     summary: Text
-    rounds: Annotated[tuple[Word, ...], Field(min_length=1, max_length=8)]
+    rounds: Annotated[tuple[Identifier, ...], Field(min_length=1, max_length=8)]
 
 
 class QuestionBank(CitingContent):

@@ -118,7 +118,7 @@ def save_answer(key: str) -> BaseResponse:
                 revision=form.revision if replaces is None else replaces, now=now(),
             )  # fmt: skip
         except StaleForm as stale:
-            refused = {"late": _differences(form, stale.saved), "status": 409}
+            refused = {"saved_values": _differences(form, stale.saved), "status": 409}
             form.replaces = stale.saved.revision
     if wants_fragment():
         return render_page(

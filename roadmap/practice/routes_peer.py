@@ -15,7 +15,7 @@ from roadmap.auth.tokens import hash_token
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limiter
-from roadmap.core.proxy import client_address, public_address
+from roadmap.core.proxy import client_address, public_base_url
 from roadmap.core.web import form_key, now, prevent_indexing, render_page, see_other
 from roadmap.evidence.forms import parse_uuid
 from roadmap.people import permissions
@@ -51,7 +51,7 @@ def make(key: str) -> BaseResponse:
         "practice/peer_link.html",
         201,
         question=question,
-        link=f"{public_address()}/practice/peer/{token}",
+        link=f"{public_base_url()}/practice/peer/{token}",
         expires_at=now() + actions.LINK_LIFETIME,
     )
 

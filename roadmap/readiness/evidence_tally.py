@@ -143,7 +143,7 @@ class EvidenceCounts:
         proved = milestones_proved_by(self._content, piece)
         tone = VERIFIED if proved else EVIDENCED
         tones = dict.fromkeys(piece.milestones, EVIDENCED) | dict.fromkeys(proved, VERIFIED)
-        impacts = [impact for impact in counted.impacts if impact.complete]
+        impacts = [impact for impact in counted.impacts if impact.is_complete]
         entries = (
             ("kind", counted.kind, tone),
             *(("milestone", key, of_milestone) for key, of_milestone in tones.items()),

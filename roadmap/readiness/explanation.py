@@ -304,7 +304,7 @@ def _impact_lines(tally: Tally, part: PartScore) -> Iterator[Line]:
         fitting = [
             piece
             for piece in tally.unlapsed_evidence
-            if any(impact.type == name and impact.complete for impact in piece.counted.impacts)
+            if any(impact.type == name and impact.is_complete for impact in piece.counted.impacts)
         ]
         best = next(iter(_best_first(tally, fitting)), None)
         if best is None:

@@ -180,7 +180,7 @@ def _proof_of_milestones(tally: Tally, unproven: list[Milestone]) -> Iterator[Ca
 def _milestone_step(
     tally: Tally, action: str, milestone: Milestone, hours: Fraction, label: str
 ) -> Step:
-    place = tally.content.places[milestone.key]
+    place = tally.content.position_by_key[milestone.key]
     return Step(action, milestone.key, hours, Message(label, milestone=milestone.title), place)
 
 
@@ -236,7 +236,7 @@ def _impacts_to_add(tally: Tally) -> Iterator[Candidate]:
         for piece in tally.unlapsed_evidence
         if piece.version is not piece.counted
         for impact in piece.version.impacts
-        if impact.complete
+        if impact.is_complete
     }
     leadership = {skill.key for skill in tally.content.skills if skill.group == "leadership"}
     for name in tally.content.policy.impact:
@@ -343,7 +343,7 @@ def _fitting_links(content: Content, piece: Item, kind: str) -> list[str]:
 
 
 def _first_place(tally: Tally, keys: Iterable[str]) -> int:
-    places = tally.content.places
+    places = tally.content.position_by_key
     return min((places[key] for key in keys if key in places), default=len(places))
 
 

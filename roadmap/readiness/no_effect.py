@@ -108,7 +108,7 @@ def _evidence_reasons(tally: Tally, key: str) -> Iterator[Message]:
     yield _kind_reasons(tally, piece)
     yield Message(_link_reasons(tally, piece))
     if impacts := piece.counted.impacts:
-        if any(impact.complete for impact in impacts):
+        if any(impact.is_complete for impact in impacts):
             yield Message(N_("Other evidence measures the same types of impact."))
         else:
             yield Message(

@@ -21,7 +21,7 @@ from roadmap.core.batches import batched
 from roadmap.core.config import VERSION
 from roadmap.evidence import audience_sql
 from roadmap.evidence.constants import AWAITING_REVIEW
-from roadmap.evidence.item import Audience, seen_by
+from roadmap.evidence.item import Audience, restrict_to
 from roadmap.evidence.loader import load_counted_items, load_user_items
 from roadmap.evidence.models import Evidence, EvidenceVersion, Review
 from roadmap.people.models import User
@@ -58,7 +58,7 @@ class PersonRecord:
     @cached_property
     def shared(self) -> Facts:
         """Return the facts that others see: no drafts, private evidence or unsubmitted edits."""
-        seen = [seen_by(item, Audience.MANAGER) for item in self.own.pieces]
+        seen = [restrict_to(item, Audience.MANAGER) for item in self.own.pieces]
         return replace(
             self.own, pieces=[item for item in seen if item is not None], target_dates={}
         )

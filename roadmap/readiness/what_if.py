@@ -146,7 +146,7 @@ def assume(tally: Tally, keys: Iterable[str]) -> Tally:
 
 
 def _measures(piece: Item, type_: str) -> bool:
-    return any(impact.type == type_ and impact.complete for impact in piece.counted.impacts)
+    return any(impact.type == type_ and impact.is_complete for impact in piece.counted.impacts)
 
 
 def _best_choices(tally: Tally, now: Fraction, steps: Iterable[Step]) -> Iterator[Choice]:

@@ -77,7 +77,7 @@ class WithdrawalForm(FlaskForm):
     reason = StringField(_("Why you take it back"), [DataRequired()])
 
     def add_errors(self, error: InvalidInput) -> None:
-        self.reason.errors = [str(labels.ERROR_MESSAGES[each.code]) for each in error.faults]
+        self.reason.errors = [str(labels.ERROR_MESSAGES[each.code]) for each in error.errors]
 
 
 class ReviewForm(FlaskForm):

@@ -23,7 +23,7 @@ from roadmap.evidence import labels, review_actions
 from roadmap.evidence.forms import CommentForm, parse_uuid
 from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.models import Evidence
-from roadmap.evidence.queries import load_fitting_milestones
+from roadmap.evidence.queries import load_provable_milestones
 from roadmap.evidence.rules import InvalidInput, Refused, Stale
 from roadmap.evidence.timeline import timeline_context
 from roadmap.people import permissions
@@ -151,7 +151,7 @@ def decide(evidence_id: uuid.UUID) -> Response:
         text = _("“%(title)s” is returned to its author.", **values)
     else:
         kind = review_actions.load_kind(db.session, review.version_id)
-        fitting = load_fitting_milestones(db.session, piece.milestone_keys, kind)
+        fitting = load_provable_milestones(db.session, piece.milestone_keys, kind)
         text = ngettext(
             "“%(title)s” is verified: %(confirmed)d of %(num)d milestone confirmed.",
             "“%(title)s” is verified: %(confirmed)d of %(num)d milestones confirmed.",

@@ -19,7 +19,7 @@ from roadmap.core.web import now, page_links, page_number, see_other
 from roadmap.evidence import labels, review_actions
 from roadmap.evidence.forms import parse_uuid
 from roadmap.evidence.models import Evidence
-from roadmap.evidence.review_actions import Choice
+from roadmap.evidence.review_actions import VerificationChoice
 from roadmap.evidence.rules import InvalidInput
 from roadmap.people import permissions
 from roadmap.people.labels import BASES
@@ -60,7 +60,9 @@ def verify_history(person_id: uuid.UUID) -> Response:
         _is_selected, ticked, basis = submitted[each.id]
         if ticked:
             basis = basis or form.basis.data
-            choices.append(Choice(found[each.id], each.version_id, each.title, ticked, basis))
+            choices.append(
+                VerificationChoice(found[each.id], each.version_id, each.title, ticked, basis)
+            )
         else:
             refused[each.id] = "nothing_ticked"
     failed = review_actions.verify_items(

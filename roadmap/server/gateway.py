@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from roadmap.core.file_store import temporary_file
-from roadmap.core.uploads import MAX_UPLOAD_BYTES, SENDER, is_upload, probe_path
+from roadmap.core.uploads import MAX_UPLOAD_BYTES, SENDER_KEY, is_upload, probe_path
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -160,7 +160,7 @@ class Gateway:
         probe |= {"PATH_INFO": probe_path(environ), "QUERY_STRING": "", "CONTENT_LENGTH": "0"}
         # A list, because a middleware copies the environment.
         sender: list[Any] = []
-        probe[SENDER] = sender
+        probe[SENDER_KEY] = sender
         del probe["CONTENT_TYPE"]
         status, *_rest = await self._run_in_thread(probe)
         if status != 200:

@@ -244,7 +244,7 @@ def serve(options: argparse.Namespace, create_app: Callable[[], Flask]) -> None:
     if options.demo:
         is_loaded = has_accounts and accounts_file.exists()
         demo_accounts = accounts_file.read_text("utf-8") if is_loaded else load_demo(folder)
-    address = config.record_address(options.host, options.port)
+    address = config.store_base_url(options.host, options.port)
     url = config.read_environment().get("BASE_URL", address).rstrip("/")
     has_signup = config.read_environment().get("SIGNUP", "open") == "open"
     message = format_startup_message(url, has_accounts, demo_accounts, has_signup=has_signup)

@@ -55,7 +55,7 @@ def handle_concurrent_change(_error: Exception) -> Response:
 @permit("team.members")
 def members(slug: str) -> Response:
     team = load_team(current_user, "team.members", slug)
-    return _render_page(team, **invite_page.pop_created(slug))
+    return _render_page(team, **invite_page.pop_created_invitation(slug))
 
 
 @teams.post("/teams/<slug>/members")

@@ -16,13 +16,13 @@ from roadmap.catalog.field_types import (
     Model,
     Text,
     Title,
-    whole,
+    whole_number,
 )
 from roadmap.catalog.sources import CitingContent
 
-Word = Annotated[str, Field(pattern=r"^\w.*[\w*]$", max_length=40)]
-Percent = Annotated[int, whole(0, 100)]
-HoursOfWeek = Annotated[int, whole(1, 80)]
+Identifier = Annotated[str, Field(pattern=r"^\w.*[\w*]$", max_length=40)]
+Percent = Annotated[int, whole_number(0, 100)]
+HoursOfWeek = Annotated[int, whole_number(1, 80)]
 
 
 class Category(Model):
@@ -70,7 +70,7 @@ class SortingRule(Model):
     """Words in titles, by language, that indicate a category."""
 
     category: Key
-    words: dict[Literal["en", "de", "fr", "es"], tuple[Word, ...]] = Field(min_length=1)
+    words: dict[Literal["en", "de", "fr", "es"], tuple[Identifier, ...]] = Field(min_length=1)
 
 
 class SortingRules(Model):

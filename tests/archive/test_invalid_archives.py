@@ -305,7 +305,7 @@ def test_records_without_an_origin_are_marked_as_imported(contents, session, now
     import_archive(session, contents, now)
     assert session.scalars(sa.select(Comment.imported_from)).all() == ["an unknown place"]
     endorsement = session.scalars(sa.select(Endorsement)).one()
-    assert endorsement.named_witness == "Bob Keller, imported from an unknown place,"
+    assert endorsement.witness_label == "Bob Keller, imported from an unknown place,"
 
 
 def test_unknown_time_zone_is_not_imported(contents, session, now, browser_of):

@@ -603,7 +603,7 @@ def test_free_space_is_checked_before_unpacking(
 def test_restore_reports_progress(
     sample_data: Cast, app: Flask, backup_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(progress, "SECONDS", 0)
+    monkeypatch.setattr(progress, "REPORT_SECONDS", 0)
     output = run(app, "restore", "--yes", str(backup_file)).stderr
     total = f"{actions.verify(backup_file).rows:,}"
     for step in ("Loaded and checked", "Replaced"):
@@ -613,7 +613,7 @@ def test_restore_reports_progress(
 def test_requests_get_503_during_a_restore(
     sample_data: Cast, app: Flask, backup_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(progress, "SECONDS", 0)
+    monkeypatch.setattr(progress, "REPORT_SECONDS", 0)
     client, answered = app.test_client(), []
 
     def check_requests(line: str) -> None:

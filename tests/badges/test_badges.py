@@ -277,7 +277,7 @@ def test_changed_secret_key_creates_new_keys_and_keeps_public_keys(
     badge, cast, session, now, app, monkeypatch
 ):
     monkeypatch.setitem(app.config, "SECRET_KEY", "another secret, from after a restore")
-    with pytest.raises(keys.NoKeys):
+    with pytest.raises(keys.NoSigningKeys):
         keys.load_keys(session)
     assert verify(session, badge.document, now=now).verdict == "valid"
     other = issue(session, cast, add_verified(session, cast, now, title="Other").id, now)

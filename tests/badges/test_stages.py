@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 
 from roadmap.badges import actions
-from roadmap.badges.rules import encode_status_list, judge_stage
+from roadmap.badges.rules import compute_stage_progress, encode_status_list
 from roadmap.catalog.content import Milestone, Objective, Stage
 from roadmap.catalog.queries import published_roadmap
 from roadmap.core.dates import PartialDate
@@ -72,14 +72,14 @@ def talk(*keys: str, confirmed: bool = True):
     ],
 )  # fmt: skip
 def test_stage_is_complete_when_milestones_are_done_and_verified(statuses, items, complete):
-    assert judge_stage(FOUR, statuses, items, TODAY).is_complete is complete
+    assert compute_stage_progress(FOUR, statuses, items, TODAY).is_complete is complete
 
 
 def test_all_milestones_count_in_an_optional_stage():
     considered = stage(milestone("a", 10), milestone("b", 10, required=False), required=False)
-    found = judge_stage(considered, DONE, [talk("a")], TODAY)
+    found = compute_stage_progress(considered, DONE, [talk("a")], TODAY)
     assert [each.key for each in found.missing] == ["b"]
-    assert judge_stage(considered, DONE, [talk("a", "b")], TODAY).is_complete
+    assert compute_stage_progress(considered, DONE, [talk("a", "b")], TODAY).is_complete
 
 
 def test_status_list_encodes_bits_from_the_left():

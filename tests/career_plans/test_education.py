@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from roadmap.career_plans.models import CareerPlan
 from roadmap.career_plans.queries import career_content
-from roadmap.career_plans.rules import figure
+from roadmap.career_plans.rules import compute_figure
 from roadmap.progress.models import MilestoneStatus
 from tests.support.markup import text_of
 
@@ -158,7 +158,7 @@ def test_worksheet_is_private_to_its_owner(alice, cast, browser_of, role):
 
 
 def test_figure_requires_all_its_answers():
-    assert figure({}, ("a", "b"), None) is None
-    assert figure({"a": "1.5"}, ("a", "b"), None) == Decimal("1.5")
-    assert figure({"a": "1000", "b": "0"}, (), ("a", "b")) is None
-    assert figure({"a": "1000", "b": "8"}, (), ("a", "b")) == 125
+    assert compute_figure({}, ("a", "b"), None) is None
+    assert compute_figure({"a": "1.5"}, ("a", "b"), None) == Decimal("1.5")
+    assert compute_figure({"a": "1000", "b": "0"}, (), ("a", "b")) is None
+    assert compute_figure({"a": "1000", "b": "8"}, (), ("a", "b")) == 125

@@ -117,11 +117,11 @@ def test_endless_file_is_rejected() -> None:
 def test_document_returns_lines_and_source_text_of_paths() -> None:
     document = YamlDocument("title: A\nparts:\n  - key: 010\n  - {key: ~, name: b}\n")
     assert document.line(("parts", 0, "key")) == 3
-    assert document.written(("parts", 0, "key")) == "010"
+    assert document.source_text(("parts", 0, "key")) == "010"
     assert document.line(("parts", 1, "name")) == 4
     assert document.line(("parts", 1, "missing", 3)) == 4
-    assert document.written(("parts", 1, "missing")) is None
-    assert document.written(("parts", 1)) is None
+    assert document.source_text(("parts", 1, "missing")) is None
+    assert document.source_text(("parts", 1)) is None
     assert document.line(()) == document.line(("missing",)) == 1
 
 

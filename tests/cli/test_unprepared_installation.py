@@ -12,7 +12,7 @@ from click.testing import Result
 from flask import Flask
 
 from roadmap import create_app
-from roadmap.core.config import record_address
+from roadmap.core.config import store_base_url
 from roadmap.core.database import db
 from roadmap.jobs.wakeup import get_job_queue
 
@@ -92,7 +92,7 @@ def test_password_link_starts_with_the_address_of_the_server(run: Run, folder: P
             ("cairn.example.org", "http://cairn.example.org:8081"),
         ]
     ):
-        record_address(host, 8081, folder)
+        store_base_url(host, 8081, folder)
         done = run("user", "create", f"erin{number}@example.org", "--name", "Erin")
         assert done.stdout.splitlines()[1].startswith(f"{address}/password/")
 

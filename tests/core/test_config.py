@@ -148,7 +148,7 @@ def test_endless_file_is_reported_with_its_path(tmp_path: Path, name: str) -> No
     path.symlink_to("/dev/zero")
     with pytest.raises(ConfigError, match=re.escape(str(path))):
         config.load_env_file(path) if name == ".env" else config.read_secret_key(tmp_path)
-    assert config.read_address(tmp_path).startswith("http://")
+    assert config.read_base_url(tmp_path).startswith("http://")
 
 
 def test_env_file_must_be_utf8_and_may_be_missing(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import time
 import pytest
 from flask import Flask
 
-from roadmap.core.link_hosts import hidden_host
+from roadmap.core.link_hosts import deceptive_host
 from roadmap.core.markdown import to_html, to_tree
 from roadmap.portfolio.formats import pdf, site
 from tests.portfolio.sample_documents import ordinary
@@ -37,7 +37,7 @@ MIXED_HOST = "xn--ypal-43d9g.com"
     ],
 )
 def test_hidden_host_of_a_url(url: str, host: str) -> None:
-    assert hidden_host(url) == host
+    assert deceptive_host(url) == host
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_markdown_link_shows_its_hidden_host(app: Flask, text: str, host: str) -
 @pytest.mark.parametrize("part", ["\u0430a", "xn--a", "a@", "\u0430."])
 def test_hidden_host_is_fast_for_long_urls(part: str, length: int) -> None:
     began = time.thread_time()
-    hidden_host("https://" + part * (length // len(part)))
+    deceptive_host("https://" + part * (length // len(part)))
     assert time.thread_time() - began < 0.1
 
 

@@ -12,8 +12,8 @@ from roadmap.core.text import (
     clean_multiline,
     clean_url,
     complete_url,
+    contains_number,
     fold,
-    holds_number,
     normalize,
     strip_control_characters,
 )
@@ -140,4 +140,4 @@ def test_combining_marks_of_languages_are_kept() -> None:
     ],
 )
 def test_holds_number(text: str, holds: bool) -> None:
-    assert holds_number(text) is holds
+    assert contains_number(text) is holds

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from roadmap.demo import story
-from roadmap.demo.cast import PEOPLE, TEAMS, morning_of
+from roadmap.demo.cast import PEOPLE, TEAMS, start_of_workday
 from roadmap.demo.loader import STORIES
 from roadmap.evidence.constants import IMPACT_TYPES, STATES, VISIBILITIES
 from roadmap.evidence.kinds import KINDS
@@ -308,7 +308,7 @@ def test_story_steps_lie_between_joining_and_yesterday_on_any_date() -> None:
         for key in STORIES:
             steps = story.steps(story.load_story(key), key, today=today, seed=0)
             assert steps == sorted(steps, key=lambda step: step.at)
-            assert morning_of(today, joined[key]) < steps[0].at
+            assert start_of_workday(today, joined[key]) < steps[0].at
             assert steps[-1].at.date() < today
 
 

@@ -8,7 +8,12 @@ import pytest
 import sqlalchemy as sa
 
 from roadmap.core.types import Base
-from roadmap.erasure.decisions import LOGS, NAME_COPIES, TYPED_NAMES, UNCONSTRAINED_REFERENCES
+from roadmap.erasure.decisions import (
+    FREE_TEXT_NAMES,
+    LOG_COLUMNS,
+    NAME_COLUMNS,
+    UNCONSTRAINED_REFERENCES,
+)
 
 # `actions` deletes mails to the person or with their name, and invitations to or by them.
 DELETED_ROWS = ("outgoing_mail", "invitation")
@@ -85,10 +90,11 @@ def may_be_personal(column: sa.Column) -> bool:
 
 
 def decided_columns() -> set[str]:
-    logs = {f"{table}.{name}" for table, names in LOGS.items() for name in names}
-    copies = {f"{copy.table}.{copy.column}" for copy in NAME_COPIES}
+    logs = {f"{table}.{name}" for table, names in LOG_COLUMNS.items() for name in names}
+    copies = {f"{copy.table}.{copy.column}" for copy in NAME_COLUMNS}
     places = {
-        f"{table}.{column}" for table, column in (*TYPED_NAMES, *UNCONSTRAINED_REFERENCES.items())
+        f"{table}.{column}"
+        for table, column in (*FREE_TEXT_NAMES, *UNCONSTRAINED_REFERENCES.items())
     }
     return logs | copies | places | {column for columns in KEPT.values() for column in columns}
 
@@ -123,7 +129,7 @@ def test_references_to_users_cascade_or_become_null(tables):
 
 
 def test_name_next_to_a_user_reference_is_replaced(tables):
-    """NAME_COPIES has each name column whose reference becomes NULL."""
+    """NAME_COLUMNS has each name column whose reference becomes NULL."""
     for table in tables:
         if table.name in DELETED_ROWS:
             continue
@@ -131,7 +137,7 @@ def test_name_next_to_a_user_reference_is_replaced(tables):
             stem = re.fullmatch(r"(\w+)_name", column.name)
             beside = table.c.get(f"{stem[1]}_id") if stem else None
             if beside is not None and beside.foreign_keys:
-                copies = {(copy.table, copy.column, copy.by) for copy in NAME_COPIES}
+                copies = {(copy.table, copy.column, copy.by) for copy in NAME_COLUMNS}
                 assert (table.name, column.name, beside.name) in copies
 
 

@@ -88,7 +88,7 @@ def test_incomplete_evidence_is_not_saved(session, cast, now, alice):
             by=alice,
             now=now,
         )
-    assert [fault.field for fault in refused.value.faults] == ["url", "title"]
+    assert [fault.field for fault in refused.value.errors] == ["url", "title"]
     session.rollback()
     assert session.scalar(sa.select(sa.func.count(Evidence.id))) == 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from roadmap.evidence.kind_guess import _WORDS, guess_kind
+from roadmap.evidence.kind_guess import _KEYWORD_PATTERNS, guess_kind
 from roadmap.evidence.kinds import KINDS
 
 GUESSED_KINDS = {
@@ -28,4 +28,4 @@ def test_kind_is_guessed_from_text(text, kind):
 
 
 def test_all_guessed_kinds_exist():
-    assert _WORDS.keys() <= KINDS.keys()
+    assert _KEYWORD_PATTERNS.keys() <= KINDS.keys()

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from roadmap.core.dates import PartialDate
 from roadmap.evidence import audience_sql, loader, models
 from roadmap.evidence.constants import STATES, VISIBILITIES
-from roadmap.evidence.item import Audience, Item, is_visible, seen_by
+from roadmap.evidence.item import Audience, Item, is_visible, restrict_to
 from tests.evidence.builders import DESIGN, LATENCY, LEVELS, add_evidence
 from tests.support.statements import record_statements
 
@@ -41,7 +41,7 @@ def version_histories(draw):
 )
 def test_python_and_sql_agree_on_visible_versions(session, cast, audience, drawn):
     written = [_write(session, cast.alice, *each) for each in drawn]
-    expected = {item.id: seen_by(item, audience) for item in written}
+    expected = {item.id: restrict_to(item, audience) for item in written}
     for key, seen in expected.items():
         found = loader.load_item(session, audience, key)
         assert _summary(found) == _summary(seen)
@@ -66,14 +66,14 @@ def test_python_and_sql_agree_on_visible_versions(session, cast, audience, drawn
     # The items loaded for readiness suffice to determine what counts for owner and managers.
     if audience is not Audience.PUBLIC:
         counted = loader.load_counted_items(session, [cast.alice])[cast.alice]
-        assert Counter(_figures(seen_by(item, audience)) for item in counted) == Counter(
+        assert Counter(_figures(restrict_to(item, audience)) for item in counted) == Counter(
             _figures(item) for item in expected.values()
         )
     if audience is Audience.OWNER:
         for item in loader.load_user_items(session, audience, cast.alice, texts=False):
             for other in Audience:
-                assert _heads(seen_by(item, other)) == _heads(
-                    seen_by(find_item(written, item), other)
+                assert _heads(restrict_to(item, other)) == _heads(
+                    restrict_to(find_item(written, item), other)
                 )
     session.rollback()
 
@@ -210,7 +210,7 @@ def test_counted_items_are_grouped_by_user(session, cast, now):
     assert (item.state, item.visibility) == (evidence.state, evidence.visibility)
     assert (set(item.milestones), item.confirmed) == ({LEVELS, DESIGN}, set())
     assert item.counted.kind == evidence.current.kind
-    assert [impact.complete for impact in item.counted.impacts] == [True]
+    assert [impact.is_complete for impact in item.counted.impacts] == [True]
     assert found[cast.carol] == []
 
 

@@ -100,10 +100,10 @@ def test_normalize_is_idempotent_and_errors_name_existing_fields(piece):
     normalized = rules.normalize(piece)
     assert rules.normalize(normalized) == normalized
     for error in rules.find_errors(normalized, TODAY):
-        if error.place is None:
+        if error.impact_index is None:
             assert hasattr(normalized, error.field)
         else:
-            assert hasattr(normalized.impacts[error.place], error.field)
+            assert hasattr(normalized.impacts[error.impact_index], error.field)
 
 
 def test_content_fields_are_all_except_title_and_visibility():
@@ -206,7 +206,7 @@ class ReviewStateMachine(RuleBasedStateMachine):
             before,
             visibility=visibility,
             substance_changed=content_changed,
-            is_kept=self.versions[-1],
+            is_frozen=self.versions[-1],
             proves=proves,
         )
         if new_version:

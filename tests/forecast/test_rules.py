@@ -17,7 +17,7 @@ from roadmap.forecast.rules import (
     Completion,
     Span,
     estimate,
-    merge,
+    merge_spans,
     needed_pace,
     own_pace,
     remaining,
@@ -159,7 +159,7 @@ def test_needed_pace_reaches_target(hours, today, ahead, absences):
 
 @given(ABSENCES)
 def test_merged_absences_cover_same_days_without_overlap(absences):
-    merged = merge(absences)
+    merged = merge_spans(absences)
     days = {
         each.first + dt.timedelta(days=n)
         for each in absences

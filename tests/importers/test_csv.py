@@ -285,7 +285,7 @@ def test_result_message_counts_skipped_rows(alice):
 
 
 def test_tick_all_and_discard_work_without_scripts(alice, session, monkeypatch):
-    monkeypatch.setattr("roadmap.importers.queries.MAX_TICKED", 1)
+    monkeypatch.setattr("roadmap.importers.queries.MAX_PRESELECTED", 1)
     table = b"title,date,link\n" + b"".join(
         b"T%d,2024,https://c.example/%d\n" % (n, n) for n in (1, 2)
     )

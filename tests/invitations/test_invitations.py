@@ -70,7 +70,7 @@ def test_token_is_not_stored(session, make_invitation, now):
     invitation, token = make_invitation()
     assert token not in str(vars(invitation))
     found = find_by_token(session, token)
-    assert (found.team.slug, found.by_name) == ("ranking", "Bob")
+    assert (found.team.slug, found.inviter_name) == ("ranking", "Bob")
     assert state_of(session, token, now) == "valid"
     assert audit_actions(session) == ["invitation.created"]
     assert find_by_token(session, token + "x") is None
@@ -165,7 +165,7 @@ def test_signal_is_sent_only_for_person_with_account(session, cast, make_invitat
         make_invitation(email="ada@example.org")
         _invitation, token = make_invitation(email="mallory@example.org")
     (only,) = received
-    assert (only["user_id"], only["by_name"]) == (cast.mallory, "Bob")
+    assert (only["user_id"], only["inviter_name"]) == (cast.mallory, "Bob")
     assert only["team"].slug == "ranking"
     assert token not in str(only), "the token is only in the mail"
 
@@ -368,7 +368,7 @@ def test_open_invitations_are_listed(session, cast, make_invitation, now):
         team=None, by=cast.erin, email="max@example.org", now=now + dt.timedelta(hours=1)
     )
     (only,) = list_open_invitations(session, cast.team)
-    assert (only.email, only.team.slug, only.by_name, only.expires_at) == (
+    assert (only.email, only.team.slug, only.inviter_name, only.expires_at) == (
         "ada@example.org", "ranking", "Bob", now + DAY,
     )  # fmt: skip
     everything = list_open_invitations(session, None)

@@ -80,7 +80,7 @@ def test_piece_facts_list_verified_and_linked_milestones() -> None:
 
 
 def test_piece_facts_include_further_texts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(labels, "FURTHER_TEXTS", ("role",))
+    monkeypatch.setattr(labels, "LABELLED_TEXTS", ("role",))
     item = replace(RANKER, verified_for=(), linked_to=(), role="Led it")
     assert labels.piece_facts(item) == [("Your role", ["Led it"])]
     assert labels.piece_facts(replace(item, role="")) == []

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from roadmap.core.dates import PartialDate
-from roadmap.evidence.item import FURTHER_TEXTS, File, Impact
+from roadmap.evidence.item import LABELLED_TEXTS, File, Impact
 from roadmap.portfolio import actions
 from roadmap.portfolio.document import DocumentItem
 from roadmap.portfolio.formats.registry import FORMATS
@@ -87,7 +87,7 @@ def test_redaction_keeps_only_listed_fields() -> None:
         title="t", kind_label="k", verified_for=("v",), linked_to=("l",), witnessed=("w",),
         also_witnessed=("a",), skills=("s",), tone="verified", is_draft=True, verified_by="Bob",
         verified_on=TODAY, verified_title="vt", newer_since=TODAY, verifiers=frozenset({"b"}),
-        **dict.fromkeys(FURTHER_TEXTS, "f"),
+        **dict.fromkeys(LABELLED_TEXTS, "f"),
     )  # fmt: skip
     shown = redacted(full, Redaction("Redacted", "For readers"), uuid.uuid4())
     assert (shown.title, shown.description, shown.impacts) == ("Redacted", "For readers", ())
@@ -97,7 +97,7 @@ def test_redaction_keeps_only_listed_fields() -> None:
     assert left_out == {
         *("title", "description", "id", "is_redacted", "impacts", "badges"),
         *("url", "role", "issuer", "files", "witnessed", "also_witnessed", "verified_title"),
-        *FURTHER_TEXTS,
+        *LABELLED_TEXTS,
     }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from roadmap.api.readiness import to_shape
+from roadmap.api.readiness import serialize_readiness
 from roadmap.core.dates import PartialDate
 from roadmap.evidence.item import Item
 from roadmap.readiness.evidence_tally import milestones_proved_by
@@ -250,7 +250,7 @@ def test_json_contains_fields_that_clients_use() -> None:
     facts = Facts(statuses=done(*KEYS), pieces=(verified,))
     readiness = explain(Tally(content(), facts, TODAY))
     hypothetical = what_if(Tally(content(), facts, TODAY), readiness, ())
-    data = to_shape("some-roadmap", readiness, hypothetical).model_dump(mode="json")
+    data = serialize_readiness("some-roadmap", readiness, hypothetical).model_dump(mode="json")
     assert data["score"] == 21.7222
     assert (data["verdict"], data["claimed_not_proven"]) == ("setting_out", True)
     assert {"key": "milestones", "points": 15.8889, "maximum": 40.0}.items() <= data["parts"][

@@ -9,7 +9,7 @@ from fractions import Fraction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from roadmap.api.readiness import to_shape
+from roadmap.api.readiness import serialize_readiness
 from roadmap.catalog.content import Content
 from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import points_filter
@@ -140,7 +140,9 @@ def check_explanation_adds_up(case: Case) -> None:
         assert sum((line.points for line in part.sources), Fraction(0)) == part.points
         assert sum((line.maximum for line in part.sources), Fraction(0)) == part.maximum
     hypothetical = what_if(Tally(content, facts, TODAY), readiness, ())
-    assert to_shape("a-roadmap", readiness, hypothetical).score == round(float(readiness.score), 4)
+    assert serialize_readiness("a-roadmap", readiness, hypothetical).score == round(
+        float(readiness.score), 4
+    )
     for choice in hypothetical.choices:
         after = what_if(Tally(content, facts, TODAY), readiness, [choice.key]).after
         assert after is not None

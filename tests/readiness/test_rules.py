@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from roadmap.catalog.content import Content
-from roadmap.catalog.files import problems_in
+from roadmap.catalog.files import find_problems
 from roadmap.catalog.policy import Policy
 from roadmap.core.dates import PartialDate, months_later
 from roadmap.evidence.item import Impact
@@ -521,7 +521,7 @@ def changed_policy(path: str, value: object) -> dict[str, object]:
 def test_invalid_policy_error_names_key(path: str, value: object, key: str) -> None:
     with pytest.raises(ValidationError) as error:
         Policy.model_validate(changed_policy(path, value))
-    found = {".".join(map(str, each.location)) for each in problems_in(error.value)}
+    found = {".".join(map(str, each.location)) for each in find_problems(error.value)}
     assert found == {key}
 
 

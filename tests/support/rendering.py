@@ -13,9 +13,19 @@ from jinja2.utils import missing
 OPTIONAL_NAMES = frozenset(
     [
         *("alone", "autofocus", "autosaved", "bare", "brief", "caller", "captured", "choose_at"),
-        *("error", "explains_stones", "fault", "focus", "gain", "help", "is_page", "kind", "late"),
+        *("error", "explains_stones", "fault", "focus", "gain", "help", "is_page", "kind"),
         *("legend", "link", "message_section", "newer", "oob", "pending", "place", "refused"),
-        *("said", "saved", "shown", "text", "trail", "unfolded", "wait"),
+        *(
+            "preserved",
+            "said",
+            "saved",
+            "saved_values",
+            "shown",
+            "text",
+            "trail",
+            "unfolded",
+            "wait",
+        ),
     ]
 )
 

@@ -15,15 +15,15 @@ project = partial(LinkForm, kinds=("open_source", "launch", "case_study", "other
 # A change that the author made or reviewed.
 change = partial(LinkForm, kinds=("open_source", "review_given", "launch", "case_study", "other"))
 # Written descriptions rather than changes.
-WRITTEN = ("design_doc", "case_study", "other")
+DOC_KINDS = ("design_doc", "case_study", "other")
 
 # GitHub's own pages, which are not repositories.
-_NO_OWNER = (
+_NOT_RESERVED = (
     r"(?!(?:about|apps|collections|customer-stories|enterprise|explore|features|login|logout"
     r"|marketplace|new|notifications|orgs|organizations|pricing|search|security|sessions|settings"
     r"|site|sponsors|stars|topics|trending|users)/)"
 )
-_REPO = rf"/{_NO_OWNER}(?P<owner>[\w.-]+)/(?P<repo>[\w.-]+?)"
+_REPO = rf"/{_NOT_RESERVED}(?P<owner>[\w.-]+)/(?P<repo>[\w.-]+?)"
 _PROJECT = r"/(?P<repo>[\w.~/-]+?)"
 _SHA = r"(?P<short>[0-9a-f]{7})[0-9a-f]{0,57}"
 
@@ -46,10 +46,10 @@ FORMS = (
         "{owner}/{repo} {tag}", "{host}/{owner}/{repo}/{tag}"),
     LinkForm(N_("design document in a GitHub repository"), GITHUB,
         rf"{_REPO}/blob/[^?]*?\b(?:adrs?|decisions|designs?|proposals|rfcs?)/(?P<slug>[^?]+)"
-        r"(?:\?.*)?$", kinds=WRITTEN),
+        r"(?:\?.*)?$", kinds=DOC_KINDS),
     LinkForm(N_("file in a GitHub repository"), GITHUB, rf"{_REPO}/blob/[^/?]+/(?P<path>[^?]+)",
-        "{owner}/{repo}: {path}", kinds=("open_source", *WRITTEN)),
-    LinkForm(N_("GitHub wiki page"), GITHUB, rf"{_REPO}/wiki/(?P<slug>[^/?]+)", kinds=WRITTEN),
+        "{owner}/{repo}: {path}", kinds=("open_source", *DOC_KINDS)),
+    LinkForm(N_("GitHub wiki page"), GITHUB, rf"{_REPO}/wiki/(?P<slug>[^/?]+)", kinds=DOC_KINDS),
     change(N_("list on GitHub"), GITHUB, rf"{_REPO}/(?:pulls|issues)\?.*$", ""),
     project(N_("GitHub repository"), GITHUB,
         rf"{_REPO}(?:\.git)?(?:/(?:tree/.*|releases|issues|pulls|wiki))?(?:\?.*)?$",
@@ -72,9 +72,9 @@ FORMS = (
     LinkForm(N_("GitLab snippet"), ANY, r"(?:/(?P<repo>[\w.~/-]+?))?/-/snippets/(?P<number>\d+)",
         "", "{host}/snippets/{number}",
         kinds=("open_source", "blog_post", "other")),
-    LinkForm(N_("GitLab wiki page"), ANY, rf"{_PROJECT}/-/wikis/(?P<slug>[^?]+)", kinds=WRITTEN),
+    LinkForm(N_("GitLab wiki page"), ANY, rf"{_PROJECT}/-/wikis/(?P<slug>[^?]+)", kinds=DOC_KINDS),
     LinkForm(N_("file in a GitLab repository"), ANY, rf"{_PROJECT}/-/blob/[^/?]+/(?P<path>[^?]+)",
-        "{repo}: {path}", kinds=("open_source", *WRITTEN)),
+        "{repo}: {path}", kinds=("open_source", *DOC_KINDS)),
     project(N_("GitLab repository"), GITLAB,
         r"/(?!(?:explore|groups|help|users)/)(?P<repo>[\w.-]+(?:/[\w.-]+){1,4}?)(?:\.git)?"
         r"(?:/-/tree/.*)?(?:\?.*)?$", "{repo}", "{host}/{repo}"),

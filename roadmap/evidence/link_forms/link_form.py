@@ -54,7 +54,7 @@ class LinkForm:
     kinds: tuple[str, ...] = field(kw_only=True)
     keeps_case: bool = False
 
-    def is_of(self, host: str) -> bool:
+    def matches_host(self, host: str) -> bool:
         """Return whether links of this host can have this form."""
         return any(
             name in (ANY, host)

@@ -33,25 +33,27 @@ KNOWN_HOSTS = frozenset(
 # The maximum length of a stored link.
 MAX_LENGTH = 2_000
 # Tracking parameters, which do not affect the page.
-TRACKING = re.compile(
+TRACKING_PARAMETERS = re.compile(
     r"utm_\w+|mtm_\w+|pk_\w+|_hs\w+|hsctatracking|mc_[ce]id|mkt_tok|vero_id|s_cid|yclid"
     r"|[a-z]*clid|gad_source|igshid|igsh|trackingid|trk\w*",
     re.IGNORECASE,
 )
 # Tracking parameters of recognized sites; on other sites these names may be significant.
-SHARING = re.compile(
+SHARING_PARAMETERS = re.compile(
     r"ab_channel|embeds_\w+|feature|from|ouid|pli|pp|pvs|ref|ref_src|referrer|rtpof|sd|share\w*"
     r"|si|source|triedredirect|usp",
     re.IGNORECASE,
 )
 # Tabs of a change request, such as its files or commits, which are replaced by the request itself.
-_VIEW = re.compile(
+_CHANGE_TAB = re.compile(
     r"(/(?:pull|pulls|pull-requests|merge_requests)/\d+)"
     r"/(?:activity|changes|checks|commits|diff|diffs|files|overview|pipelines)/?$",
     re.IGNORECASE,
 )
 _MOBILE = re.compile(r"^(?:m|mobile|amp)\.(?=[^.]+\.)")
-_OTHER_NAMES = re.compile(r"^(?:www\d?|m|mobile|amp|[a-z]{2}(?=\.slideshare))\.(?=[^.]+\.)")
+_EQUIVALENT_SUBDOMAIN = re.compile(
+    r"^(?:www\d?|m|mobile|amp|[a-z]{2}(?=\.slideshare))\.(?=[^.]+\.)"
+)
 
 
 def recognize(url: str) -> Recognized | None:
@@ -59,7 +61,7 @@ def recognize(url: str) -> Recognized | None:
     parts = _split(url)
     if parts is None:
         return None
-    host, target = _host_of(parts), _target_of(parts, drop=SHARING)
+    host, target = _host_of(parts), _target_of(parts, drop=SHARING_PARAMETERS)
     # Reject lookalikes: user info before an "@", and hosts that only start with a known name.
     if "@" in host or any(host.startswith(f"{known}.") for known in KNOWN_HOSTS):
         return None
@@ -71,7 +73,7 @@ def recognize(url: str) -> Recognized | None:
 
 @lru_cache(maxsize=200)
 def _forms_of(host: str) -> tuple[LinkForm, ...]:
-    return tuple(form for form in FORMS if form.is_of(host))
+    return tuple(form for form in FORMS if form.matches_host(host))
 
 
 def clean_link(url: str) -> str:
@@ -82,8 +84,8 @@ def clean_link(url: str) -> str:
     netloc, path, query = parts.netloc.lower(), parts.path, _query_of(parts)
     fragment = parts.fragment
     if recognize(url) is not None:
-        netloc, query = _MOBILE.sub("", netloc), _query_of(parts, drop=SHARING)
-        path = _VIEW.sub(r"\1", path)
+        netloc, query = _MOBILE.sub("", netloc), _query_of(parts, drop=SHARING_PARAMETERS)
+        path = _CHANGE_TAB.sub(r"\1", path)
         if path != parts.path:
             # Query and diff anchors belong to the removed tab.
             query, fragment = "", re.sub("^diff-.*", "", fragment)
@@ -115,7 +117,7 @@ def _host_of(parts: SplitResult) -> str:
     if "@" in parts.netloc:
         return parts.netloc.lower()
     host = ascii_domain((parts.hostname or "").removesuffix("."))
-    host = _OTHER_NAMES.sub("", host)
+    host = _EQUIVALENT_SUBDOMAIN.sub("", host)
     return host if parts.port in (None, 80, 443) else f"{host}:{parts.port}"
 
 
@@ -130,7 +132,7 @@ def _query_of(parts: SplitResult, drop: re.Pattern[str] | None = None) -> str:
     kept = [
         (name, value)
         for name, value in pairs
-        if not TRACKING.fullmatch(name) and not (drop and drop.fullmatch(name))
+        if not TRACKING_PARAMETERS.fullmatch(name) and not (drop and drop.fullmatch(name))
     ]
     # Re-encode the query only if something was dropped.
     return urlencode(kept) if len(kept) != len(pairs) else parts.query

@@ -40,10 +40,10 @@ MAX_LATEX = 200_000
 # The parser recurses once per brace.
 MAX_DEPTH = 40
 # Entries must start on a new line, so that a missing brace affects only its own entry.
-_BEGINNING = re.compile(r"^[ \t]*@[ \t]*(\w+)[ \t]*[{(]", re.MULTILINE)
-_NO_ENTRIES = frozenset({"comment", "preamble"})
+_ENTRY_START = re.compile(r"^[ \t]*@[ \t]*(\w+)[ \t]*[{(]", re.MULTILINE)
+_IGNORED_TYPES = frozenset({"comment", "preamble"})
 # Texts that LaTeX parsing would not change.
-_NO_LATEX = re.compile(r"(?!.*(?:--|,,))(?:[^\W_]|[\s.,;:()/+=-])*", re.DOTALL)
+_PLAIN_TEXT = re.compile(r"(?!.*(?:--|,,))(?:[^\W_]|[\s.,;:()/+=-])*", re.DOTALL)
 KINDS = {"patent": "patent", "software": "open_source", "dataset": "open_source",
          "online": "blog_post", "presentation": "talk", "talk": "talk"}  # fmt: skip
 VENUES = ("journal", "journaltitle", "booktitle", "school", "institution", "publisher",
@@ -123,12 +123,12 @@ class _FileState:
 
 def _split_entries(text: str) -> Iterator[tuple[int, str]]:
     """Yield each entry with the line on which it begins."""
-    found = list(_BEGINNING.finditer(text))
+    found = list(_ENTRY_START.finditer(text))
     ends = [each.start() for each in found[1:]] + [len(text)]
     line, counted = 1, 0
     for each, end in zip(found, ends, strict=False):
         line, counted = line + text.count("\n", counted, each.start()), each.start()
-        if each[1].lower() not in _NO_ENTRIES:
+        if each[1].lower() not in _IGNORED_TYPES:
             yield line, text[each.start() : end]
 
 
@@ -152,7 +152,7 @@ def _parse(part: str, line: int, file: _FileState) -> Iterator[dict[str, Any]]:
         if kind.lower() == "string":
             name, value = content
             file.macros[name] = "".join(value)[:500]
-        elif kind.lower() not in _NO_ENTRIES and not faults:
+        elif kind.lower() not in _IGNORED_TYPES and not faults:
             said = {name.lower(): "".join(value) for name, value in content[1]}
             if sum(map(len, said.values())) > MAX_ENTRY_LENGTH:
                 yield {"line": line}
@@ -178,7 +178,7 @@ def _strip_latex(name: str, value: str, file: _FileState) -> str:
 
     if name not in ("title", "author", "abstract", *VENUES):
         return clean_line(value.strip("{}"))
-    if _NO_LATEX.fullmatch(value):
+    if _PLAIN_TEXT.fullmatch(value):
         return clean_line(value)
     file.latex_left -= len(value)
     try:

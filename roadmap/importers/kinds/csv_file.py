@@ -30,7 +30,7 @@ MAX_COLUMNS = 60
 DELIMITERS = ";,\t|"
 # Excel's first line that declares the delimiter.
 _DELIMITER_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
-YES = frozenset({"1", "y", "yes", "true", "x", "ja", "wahr", "oui", "si"})
+TRUE_VALUES = frozenset({"1", "y", "yes", "true", "x", "ja", "wahr", "oui", "si"})
 
 # Common column names, folded. The first one that occurs in the file is proposed.
 NAMES: dict[str, tuple[str, ...]] = {
@@ -191,7 +191,7 @@ class CsvImporter(FileImporter):
             elif record == "degree":
                 values["level"] = match_level(values.get("level", ""))
             elif record == "position":
-                values["is_ml"] = "1" if fold(values.get("is_ml", "")) in YES else ""
+                values["is_ml"] = "1" if fold(values.get("is_ml", "")) in TRUE_VALUES else ""
             short_date = short_date or next(
                 (
                     text
@@ -231,14 +231,14 @@ def decode(data: bytes) -> str:
 def detect_delimiter(text: str) -> str:
     """Return the delimiter with the most consistent number of columns, then the most columns."""
 
-    def regularity(delimiter: str) -> tuple[int, int]:
+    def score(delimiter: str) -> tuple[int, int]:
         # The sample may end inside a quoted value, so parsing is not strict.
         sample = csv.reader(io.StringIO(text[:20_000], newline=""), delimiter=delimiter)
         widths = [len(row) for row in islice(sample, 20)]
         first = widths[0] if widths else 0
         return (sum(width == first for width in widths) if first > 1 else 0, first)
 
-    return max(DELIMITERS, key=regularity)
+    return max(DELIMITERS, key=score)
 
 
 def _column(number: int) -> str:

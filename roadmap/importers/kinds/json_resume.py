@@ -9,7 +9,7 @@ from typing import Any
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.text import clean_line
-from roadmap.evidence.item import FURTHER_TEXTS
+from roadmap.evidence.item import LABELLED_TEXTS
 from roadmap.evidence.kinds import KINDS
 from roadmap.importers.importer import (
     FileImporter,
@@ -34,10 +34,10 @@ TEXTS = frozenset({"name", "title", "position", "organization", "company", "star
                    "institution", "publisher", "issuer", "awarder"})  # fmt: skip
 LISTS = frozenset({"summary", "description", "highlights"})
 # Number of values with an unexpected type that are listed in the note.
-MAX_NAMED = 20
+MAX_NAMED_FIELDS = 20
 Entry = dict[str, Any]
 # A record kind and its raw values.
-Found = tuple[str, dict[str, str]]
+RawRecord = tuple[str, dict[str, str]]
 
 
 class JsonResumeImporter(FileImporter):
@@ -87,13 +87,13 @@ class JsonResumeImporter(FileImporter):
 
     def read(self, records: Sequence[Any], options: Mapping[str, str]) -> ParseResult:
         result = ParseResult()
-        odd = []
+        non_text_fields = []
         for each in records:
             if "entry" not in each:
                 result.problems.append(_structure_problem(each))
                 continue
             place = _place(each)
-            odd += [f"{place}: “{name}”" for name in each.get("odd", ())]
+            non_text_fields += [f"{place}: “{name}”" for name in each.get("odd", ())]
             record, values = READERS[each["section"]](each["entry"])
             own = text_at(each["entry"], "cairn", "id")
             own_id = make_external_id("cairn", own) if own else ""
@@ -101,11 +101,14 @@ class JsonResumeImporter(FileImporter):
                 result, record, values, source="resume", own_id=own_id, place=place,
                 line=each.get("line"), fields_hint=_("“url” or “summary” in the file"),
             )  # fmt: skip
-        if odd:
-            if (more := len(odd) - MAX_NAMED) > 0:
-                odd[MAX_NAMED:] = [_("and %(more)s more", more=more)]
+        if non_text_fields:
+            if (more := len(non_text_fields) - MAX_NAMED_FIELDS) > 0:
+                non_text_fields[MAX_NAMED_FIELDS:] = [_("and %(more)s more", more=more)]
             result.notes.append(
-                _("Left out, because it is not a text: %(values)s.", values="; ".join(odd))
+                _(
+                    "Left out, because it is not a text: %(values)s.",
+                    values="; ".join(non_text_fields),
+                )
             )
         return result
 
@@ -160,7 +163,7 @@ def _lines_of_entries(text: str) -> dict[tuple[str, int], int]:
 
 def _unsupported_fields(entry: Entry) -> list[str]:
     """Return the names of fields whose values have an unexpected type."""
-    odd = []
+    non_text_fields = []
     for name, value in entry.items():
         if name in LISTS:
             texts = value if isinstance(value, list) else [value]
@@ -169,8 +172,8 @@ def _unsupported_fields(entry: Entry) -> list[str]:
             is_number = isinstance(value, int) and not isinstance(value, bool)
             is_read = name not in TEXTS or value is None or is_number or isinstance(value, str)
         if not is_read:
-            odd.append(name)
-    return odd
+            non_text_fields.append(name)
+    return non_text_fields
 
 
 def _limit_depth(value: Any, depth: int = 0) -> Any:
@@ -210,7 +213,7 @@ def _url(entry: Entry) -> str:
     return web_address(_first(entry, "url", "website"))
 
 
-def _work(entry: Entry) -> Found:
+def _work(entry: Entry) -> RawRecord:
     own = entry.get("cairn")
     values = {
         "title": clean_line(_first(entry, "position", "title")),
@@ -223,7 +226,7 @@ def _work(entry: Entry) -> Found:
     return "position", values
 
 
-def _education(entry: Entry) -> Found:
+def _education(entry: Entry) -> RawRecord:
     study = clean_line(text_at(entry, "studyType"))
     values = {
         "level": text_at(entry, "cairn", "level") or match_level(study) or "other",
@@ -234,10 +237,10 @@ def _education(entry: Entry) -> Found:
     return "degree", values
 
 
-def _piece(
+def _evidence_reader(
     kind: str, *, title: tuple[str, ...], date: tuple[str, ...], issuer: tuple[str, ...] = ()
-) -> Callable[[Entry], Found]:
-    def read(entry: Entry) -> Found:
+) -> Callable[[Entry], RawRecord]:
+    def read(entry: Entry) -> RawRecord:
         own = entry.get("cairn")
         said = text_at(own, "kind")
         values = {
@@ -252,26 +255,28 @@ def _piece(
             "issuer": text_at(own, "issuer") or clean_line(_first(entry, *issuer)),
             "issued_on": text_at(own, "issuedOn"),
             "expires_on": text_at(own, "expiresOn"),
-            **{name: text_at(own, name) for name in FURTHER_TEXTS},
+            **{name: text_at(own, name) for name in LABELLED_TEXTS},
         }
         return "evidence", values
 
     return read
 
 
-READERS: dict[str, Callable[[Entry], Found]] = {
+READERS: dict[str, Callable[[Entry], RawRecord]] = {
     "work": _work,
     "education": _education,
-    "publications": _piece(
+    "publications": _evidence_reader(
         "publication", title=("name",), date=("releaseDate", "date"), issuer=("publisher",)
     ),
-    "certificates": _piece(
+    "certificates": _evidence_reader(
         "certification", title=("name", "title"), date=("date", "startDate"), issuer=("issuer",)
     ),
-    "projects": _piece("other", title=("name",), date=("endDate", "startDate")),
-    "volunteer": _piece(
+    "projects": _evidence_reader("other", title=("name",), date=("endDate", "startDate")),
+    "volunteer": _evidence_reader(
         "mentoring", title=("position", "organization"), date=("endDate", "startDate")
     ),
-    "awards": _piece("other", title=("title", "name"), date=("date",), issuer=("awarder",)),
+    "awards": _evidence_reader(
+        "other", title=("title", "name"), date=("date",), issuer=("awarder",)
+    ),
 }
 """The supported sections, each with the function that converts an entry."""

@@ -108,11 +108,11 @@ class Leap2aImporter(FileImporter):
 def _unpack(data: bytes, fault: ImportFault) -> bytes:
     """Return the feed in a ZIP, without unpacking other members."""
     try:
-        packed = ZipReader(io.BytesIO(data), most=MAX_MEMBERS)
-        name = next((each for each in packed.members if each.rpartition("/")[2] == FEED), None)
+        zip_file = ZipReader(io.BytesIO(data), max_members=MAX_MEMBERS)
+        name = next((each for each in zip_file.members if each.rpartition("/")[2] == FEED), None)
         if name is None:
             raise fault
-        return packed.read(name, MAX_BYTES)
+        return zip_file.read(name, MAX_BYTES)
     except ZipRefused as refused:
         raise ImportFault(str(refused)) from None
 
@@ -158,12 +158,12 @@ def _to_record(
     dates, terms = entry["dates"], {term: scheme for scheme, term in entry["categories"]}
     place = next((organizations[each] for each in entry["links"] if each in organizations), "")
     end = dates.get("end") or dates.get("target") or ""
-    if entry["type"] == "activity" and _is_area(terms, "Work"):
+    if entry["type"] == "activity" and _is_life_area(terms, "Work"):
         return "position", {
             "title": entry["title"], "employer": place, "summary": entry["text"],
             "started_on": dates.get("start", ""), "ended_on": end,
         }  # fmt: skip
-    if entry["type"] == "achievement" and _is_area(terms, "Education"):
+    if entry["type"] == "achievement" and _is_life_area(terms, "Education"):
         title = entry["title"]
         return "degree", {
             "level": match_level(title) or "other", "field": title, "institution": place,
@@ -182,6 +182,6 @@ def _to_record(
     }
 
 
-def _is_area(terms: Mapping[str, str], area: str) -> bool:
+def _is_life_area(terms: Mapping[str, str], area: str) -> bool:
     """Return whether an entry has a LEAP2A life area."""
     return "life_area" in terms.get(area, "")

@@ -129,7 +129,7 @@ def _tables(data: bytes) -> Iterator[tuple[str, list[tuple[int, dict[str, str]]]
         _("This is not the ZIP that LinkedIn gives you, or it is damaged. Download it again.")
     )
     try:
-        archive = ZipReader(io.BytesIO(data), most=MAX_MEMBERS)
+        archive = ZipReader(io.BytesIO(data), max_members=MAX_MEMBERS)
         left = MAX_BYTES
         for path in archive.members:
             # Only the base name is used, and nothing is written to disk.

@@ -27,7 +27,7 @@ class Invited(TeamKind):
         match event.action:
             case "invitation.sent":
                 data = event.data
-                self._notify(event, data["team"], data["invitation_id"], data["by_name"])
+                self._notify(event, data["team"], data["invitation_id"], data["inviter_name"])
             case "membership.added":
                 self._delete(event, event.team, Notification.user_id == event.user_id)
             case "account.changed" if "email" in event.data.get("fields", ()):
@@ -35,7 +35,7 @@ class Invited(TeamKind):
                 session = event.session
                 person = session.get_one(User, event.user_id, populate_existing=True)
                 for row in list_invitations_to(session, person.email_key, now=event.now):
-                    self._notify(event, row.team, row.id, row.by_name)
+                    self._notify(event, row.team, row.id, row.inviter_name)
             case "invitation.ended" if event.data["team"] is not None:
                 invited = sa.select(User.id).where(
                     User.email_key == event.data["email_key"], User.email_key != ""
@@ -50,13 +50,13 @@ class Invited(TeamKind):
         return f"/invitations/received/{invitation}" if invitation else super().path(content)
 
     def _notify(
-        self, event: Event, team: Team | None, invitation_id: uuid.UUID, by_name: str
+        self, event: Event, team: Team | None, invitation_id: uuid.UUID, inviter_name: str
     ) -> None:
         if team is not None:
             is_unread = Notification.read_at.is_(None)
             self._delete(event, team, Notification.user_id == event.user_id, is_unread)
         data = {"invitation": str(invitation_id)}
-        notify(self, event, [event.person], actor=by_name, team=team, data=data)
+        notify(self, event, [event.person], actor=inviter_name, team=team, data=data)
 
     def _delete(self, event: Event, team: Team, *conditions: sa.ColumnElement[bool]) -> None:
         of_team = sa.delete(Notification).filter_by(kind=self.key, team_id=team.id)

@@ -14,7 +14,7 @@ from typing import Any
 from roadmap.core.config import VERSION
 from roadmap.core.dates import PartialDate
 from roadmap.core.text import strip_control_characters
-from roadmap.evidence.item import FURTHER_TEXTS, Impact
+from roadmap.evidence.item import LABELLED_TEXTS, Impact
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Degree, Document, DocumentItem, Position, Skill
 from roadmap.portfolio.plain_text import plain_text
@@ -185,7 +185,7 @@ def _extension(item: DocumentItem, *omitted: str) -> Entry:
         "expiresOn": _day(item.expires_on),
         "url": "" if safe_url(item.url) else item.url,
         "role": item.role,
-        **{name: getattr(item, name) for name in FURTHER_TEXTS},
+        **{name: getattr(item, name) for name in LABELLED_TEXTS},
         "description": item.description,
         "verifiedFor": item.verified_for,
         "linkedTo": item.linked_to,

@@ -16,7 +16,7 @@ from roadmap.badges.qr_code import draw_code
 from roadmap.core import pdf
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import page_language, show_date, show_month
-from roadmap.core.link_hosts import hidden_host
+from roadmap.core.link_hosts import deceptive_host
 from roadmap.core.markdown import Node, to_tree
 from roadmap.core.text import clean_line, strip_control_characters
 from roadmap.portfolio import labels
@@ -198,5 +198,5 @@ def _item(item: DocumentItem, locale: str) -> Data:
 
 def _link(url: str) -> dict[str, str]:
     """Return the target and the text of a link; the target of an invalid URL is empty."""
-    text = f"{url} ({host})" if (host := hidden_host(url)) else url
+    text = f"{url} ({host})" if (host := deceptive_host(url)) else url
     return {"href": safe_url(url), "text": _text(text)}

@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import ngettext, page_language, show_date, show_month
-from roadmap.core.link_hosts import hidden_host
+from roadmap.core.link_hosts import deceptive_host
 from roadmap.core.markdown import to_html, to_html_and_opening
 from roadmap.evidence.item import File
 from roadmap.evidence.labels import is_issued
@@ -151,5 +151,7 @@ def _environment() -> Environment:
     environment.globals.update(
         pieces=ITEMS_FOLDER, labels=labels, address=safe_url, file_path=file_path
     )
-    environment.filters.update(language=page_language, markdown=to_html, hidden_host=hidden_host)
+    environment.filters.update(
+        language=page_language, markdown=to_html, deceptive_host=deceptive_host
+    )
     return environment

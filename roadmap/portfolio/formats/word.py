@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import page_language, show_date, show_month
-from roadmap.core.link_hosts import hidden_host
+from roadmap.core.link_hosts import deceptive_host
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Document, DocumentItem
 from roadmap.portfolio.formats.word_writer import Line, Span, WordWriter, bold, link
@@ -139,7 +139,7 @@ def _address(url: str) -> list[Span]:
     href = safe_url(url)
     if not href:
         return [Span(url)]
-    host = hidden_host(url)
+    host = deceptive_host(url)
     return [link(href, url), *([Span(f" ({host})")] if host else [])]
 
 

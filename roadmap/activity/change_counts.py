@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from flask_babel import LazyString
 
-from roadmap.activity.messages import KIND_OF, KINDS
+from roadmap.activity.messages import KIND_BY_ACTION, KINDS
 from roadmap.core.i18n import lazy_gettext as _l
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class ChangeCount:
     """A labelled count, with the kind of activity that lists the counted entries."""
 
     label: LazyString
@@ -51,22 +51,22 @@ _COUNTED: tuple[tuple[LazyString, str, bool, tuple[tuple[str, str], ...]], ...] 
 )
 
 
-def figures(counts: Mapping[tuple[str, str], tuple[int, int]]) -> list[Figure]:
-    """Return the non-zero figures for counts of (entries, subjects) by (action, detail).
+def describe_counts(counts: Mapping[tuple[str, str], tuple[int, int]]) -> list[ChangeCount]:
+    """Return the labelled, non-zero counts for numbers of (entries, subjects) by (action, detail).
 
-    Actions without a figure of their own are summed by kind at the end, unknown kinds last.
+    Actions without a label of their own are summed by kind at the end, unknown kinds last.
     """
     found = [
-        Figure(label, sum(counts.get(each, (0, 0))[once] for each in actions), kind)
+        ChangeCount(label, sum(counts.get(each, (0, 0))[once] for each in actions), kind)
         for label, kind, once, actions in _COUNTED
     ]
     named = {each for _label, _kind, _once, actions in _COUNTED for each in actions}
     others: Counter[str] = Counter()
     for each, (entries, _subjects) in counts.items():
         if each not in named:
-            others[KIND_OF.get(each[0], "")] += entries
+            others[KIND_BY_ACTION.get(each[0], "")] += entries
     labels = {kind: _l("Other changes: %(kind)s", kind=title) for kind, title in KINDS.items()} | {
         "": _l("Other changes")
     }
-    found += [Figure(label, others[kind], kind) for kind, label in labels.items()]
-    return [figure for figure in found if figure.number]
+    found += [ChangeCount(label, others[kind], kind) for kind, label in labels.items()]
+    return [each for each in found if each.number]

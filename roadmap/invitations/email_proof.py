@@ -15,12 +15,12 @@ from roadmap.invitations.models import Invitation
 LIFETIME = dt.timedelta(hours=24)
 
 
-def sign_address(invitation: Invitation, email: str) -> str:
+def sign_email(invitation: Invitation, email: str) -> str:
     """Return a signed proof of the address, for a link that is only mailed to it."""
     return _serializer().dumps([invitation.id.hex, email])
 
 
-def read_address(invitation: Invitation, proof: str) -> str:
+def read_signed_email(invitation: Invitation, proof: str) -> str:
     """Return the address in a proof, or "" if it is invalid, expired or for another invitation."""
     try:
         invitation_id, email = _serializer().loads(proof, max_age=int(LIFETIME.total_seconds()))
