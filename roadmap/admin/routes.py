@@ -237,7 +237,9 @@ def put_into_team(user_id: uuid.UUID) -> Response:
         return _render_person(user, form, 422)
     if changed:
         others = other_teams(db.session, user.id, team)
-        flash(membership_sentence(user.name, team.name, others, left=left.name if left else ""))
+        flash(
+            membership_sentence(user.name, team.name, others, left_team=left.name if left else "")
+        )
     return see_other("admin.person", user_id=user.id, _anchor="teams")
 
 

@@ -123,7 +123,7 @@ def _for_each(
 def warn_of_lapses() -> int:
     """Notify people whose evidence will expire soon. Returns the number of warnings."""
     with db.own_transaction() as own:
-        return lapses.warn(own, now=utc_now())
+        return lapses.warn_owners(own, now=utc_now())
 
 
 def prune() -> Counter[str]:

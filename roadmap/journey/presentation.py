@@ -257,13 +257,13 @@ class RoadmapPresenter:
             "claimed": _("%(number)d claimed", number=counts["claimed"]),
         }
         # Only tones that occur are mentioned.
-        said = ", ".join(text for tone, text in kinds.items() if counts[tone])
+        counts_text = ", ".join(text for tone, text in kinds.items() if counts[tone])
         if aside := counts["not_applicable"]:  # these are in the list and its filters too
             more = _("%(number)d more not applicable", number=aside)
-            said = f"{said}; {more}" if said else more
+            counts_text = f"{counts_text}; {more}" if counts_text else more
         at = self.progress
         forecast = planned_forecast(self.remaining(), at.enrolled, at.today, at.absences)
-        return f"{text}: {said}. {forecast}" if said else f"{text}. {forecast}"
+        return f"{text}: {counts_text}. {forecast}" if counts_text else f"{text}. {forecast}"
 
     def filter_context(
         self, checklist_filter: ChecklistFilter, stage: Stage | None = None

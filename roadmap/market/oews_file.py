@@ -207,7 +207,7 @@ def _csv_rows(content: bytes) -> Iterator[Sequence[Any]]:
         raise OewsError(f"not a valid CSV file: {error}") from None
 
 
-def _year(names: Sequence[str], said: int | None, latest: int) -> int:
+def _year(names: Sequence[str], option_year: int | None, latest: int) -> int:
     """Return the year of the figures. File name, sheet name and option must agree."""
     found = {
         int(digits) if len(digits) == 4 else 2000 + int(digits)
@@ -215,7 +215,7 @@ def _year(names: Sequence[str], said: int | None, latest: int) -> int:
         for match in YEAR_IN_NAME.finditer(name)
         for digits in match.groups()
         if digits
-    } | ({said} if said is not None else set())
+    } | ({option_year} if option_year is not None else set())
     if not found:
         raise OewsError(
             "which year? Neither the file name nor the sheet name contains it as M2024_dl, oesm24 "

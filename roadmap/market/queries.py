@@ -21,11 +21,11 @@ CURRENCY = "USD"
 
 def series(session: Session, content: Market) -> list[PaySeries]:
     """Return the imported and bundled pay series, best first."""
-    shipped = []
+    bundled = []
     for each in content.state_pay:
         pay = {state: Pay(amount) for state, amount in each.values.items()}
         pay |= {state: Pay(None) for state in each.not_published}
-        shipped.append(
+        bundled.append(
             PaySeries(
                 each.soc, each.measure, each.year, each.currency, pay, each.source,
                 is_secondary=each.secondary, is_partial=each.partial, note=each.note,
@@ -46,7 +46,7 @@ def series(session: Session, content: Market) -> list[PaySeries]:
                     found.soc, measure, found.year, CURRENCY, pay, IMPORTED, file=found.file_name
                 )
             )
-    return choose_series(shipped, imported, [each.soc for each in content.occupations])
+    return choose_series(bundled, imported, [each.soc for each in content.occupations])
 
 
 def offers(session: Session, user_id: uuid.UUID) -> list[Offer]:

@@ -45,7 +45,7 @@ class PaySeries:
 
 
 def choose_series(
-    shipped: Iterable[PaySeries], imported: Iterable[PaySeries], occupations: Sequence[str]
+    bundled: Iterable[PaySeries], imported: Iterable[PaySeries], occupations: Sequence[str]
 ) -> list[PaySeries]:
     """Return the series to offer, best first.
 
@@ -56,7 +56,7 @@ def choose_series(
     newest: dict[str, int] = {}
     for each in imported:
         newest[each.soc] = max(each.year, newest.get(each.soc, each.year))
-    kept = [each for each in shipped if each.year > newest.get(each.soc, 0)]
+    kept = [each for each in bundled if each.year > newest.get(each.soc, 0)]
     order = {soc: number for number, soc in enumerate(occupations)}
     return sorted(
         [*kept, *imported],

@@ -61,12 +61,12 @@ class Level:
 class PastPiece:
     """An existing piece of evidence with every version and its current links.
 
-    `made_on` has the day of each version by number; `events` are in order.
+    `version_dates` has the day of each version by number; `events` are in order.
     """
 
     item: Item
     created_on: dt.date
-    made_on: Mapping[int, dt.date]
+    version_dates: Mapping[int, dt.date]
     events: Sequence[Event]
 
     def links_on(self, day: dt.date) -> Sequence[str]:
@@ -112,7 +112,7 @@ class PastPiece:
             and event.action == "evidence.edited"
             and event.data.get("version") == number
             # An edit that created the version overwrote nothing in it.
-            and self.made_on[number] <= day
+            and self.version_dates[number] <= day
             and not fields.isdisjoint(event.data.get("fields", ()))
             for event in self.events
         )
@@ -170,7 +170,9 @@ class PastFacts:
             if piece.created_on > day:
                 continue
             verified, confirmed = piece.review_on(day)
-            versions = [each for each in piece.item.versions if piece.made_on[each.number] <= day]
+            versions = [
+                each for each in piece.item.versions if piece.version_dates[each.number] <= day
+            ]
             counted = verified or versions[0].number
             known = known and not piece.was_overwritten(counted, day, TONE_FIELDS)
             if piece.was_overwritten(counted, day, SCORE_FIELDS):

@@ -23,7 +23,7 @@ from roadmap.people.locks import lock_user
 from roadmap.people.models import User
 
 
-def warn(session: Session, *, now: dt.datetime) -> int:
+def warn_owners(session: Session, *, now: dt.datetime) -> int:
     """Notify owners of evidence that lapses within 60 and 14 days; return the number of warnings.
 
     Each warning is given once per expiry date. Existing notifications show which were given,

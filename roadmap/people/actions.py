@@ -151,7 +151,13 @@ def delete_team(session: Session, team: Team, *, by: ActorOrId, now: dt.datetime
         team=str(team.id), with_team=True,
     )  # fmt: skip
     record_audit(
-        session, each=gone, by=actor_id, action=done, target=team.slug, now=now, team_name=team.name
+        session,
+        user_ids=gone,
+        by=actor_id,
+        action=done,
+        target=team.slug,
+        now=now,
+        team_name=team.name,
     )
     session.execute(sa.delete(Team).where(Team.id == team.id))
     session.expunge(team)

@@ -25,18 +25,18 @@ def record_audit(
     action: str,
     target: str = "",
     address: str = "",
-    each: Collection[uuid.UUID] | None = None,
+    user_ids: Collection[uuid.UUID] | None = None,
     now: dt.datetime,
     **data: Any,
 ) -> None:
-    """Add an entry to the audit log, or one for each person in `each`, in one statement.
+    """Add an entry to the audit log, or one for each of the `user_ids`, in one statement.
 
     `action` has the form `thing.verb`; `data` has JSON values.
     """
     entry = {"actor_id": by, "at": now, "action": action, "target": target, "address": address}
-    data_of_each = [data] if each is None else [{**data, "person": str(key)} for key in each]
-    if data_of_each:
-        session.execute(sa.insert(_ENTRIES), [{**entry, "data": data} for data in data_of_each])
+    rows = [data] if user_ids is None else [{**data, "person": str(key)} for key in user_ids]
+    if rows:
+        session.execute(sa.insert(_ENTRIES), [{**entry, "data": data} for data in rows])
 
 
 def prune(session: Session, *, before: dt.datetime) -> int:

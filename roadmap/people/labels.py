@@ -30,14 +30,14 @@ def reviewer_label(
     return f"{name} ({'; '.join(marks)})" if marks else name
 
 
-def membership_sentence(name: str, team: str, others: str, *, left: str = "") -> str:
-    """Say that a person is now in a team, the team that they `left`, and their other teams."""
-    words = {"name": name, "team": team, "others": others, "left": left}
-    if left and others:
+def membership_sentence(name: str, team: str, others: str, *, left_team: str = "") -> str:
+    """Say that a person is now in a team, the team that they left, and their other teams."""
+    words = {"name": name, "team": team, "others": others, "left": left_team}
+    if left_team and others:
         return _(
             "%(name)s was moved from %(left)s to %(team)s, and is still in %(others)s.", **words
         )
-    if left:
+    if left_team:
         return _("%(name)s was moved from %(left)s to %(team)s.", **words)
     if others:
         return _("%(name)s is now in %(team)s, and still in %(others)s.", **words)

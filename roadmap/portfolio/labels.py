@@ -58,13 +58,13 @@ def verification_line(item: DocumentItem, locale: str) -> str:
 
     Includes notes about a lapsed item, a newer version awaiting review, and a redaction.
     """
-    said = _verification(item, locale)
+    sentence = _verification(item, locale)
     if newer := newer_version(item, locale):
-        said = _("%(judgement)s; %(newer)s", judgement=said, newer=newer)
+        sentence = _("%(judgement)s; %(newer)s", judgement=sentence, newer=newer)
     if item.is_redacted:
         return _("%(judgement)s; the author redacted this text, which nobody reviewed",
-                 judgement=said)  # fmt: skip
-    return said
+                 judgement=sentence)  # fmt: skip
+    return sentence
 
 
 def _verification(item: DocumentItem, locale: str) -> str:
@@ -72,15 +72,17 @@ def _verification(item: DocumentItem, locale: str) -> str:
         return _("Draft, not reviewed") if item.is_draft else _("Not verified")
     if item.tone == "lapsed" and not (item.verified_by or item.verifiers):
         return _("Lapsed, not verified")
-    name, said = item.verified_by, _("Verified")
+    name, sentence = item.verified_by, _("Verified")
     if name and item.verified_on:
         date = show_date(item.verified_on, locale)
-        said = _("Verified by %(name)s on %(date)s", name=name, date=date)
+        sentence = _("Verified by %(name)s on %(date)s", name=name, date=date)
     elif name:
-        said = _("Verified by %(name)s", name=name)
+        sentence = _("Verified by %(name)s", name=name)
     if item.verified_title:
-        said = _("%(judgement)s as “%(title)s”", judgement=said, title=item.verified_title)
-    return _("%(judgement)s, lapsed since", judgement=said) if item.tone == "lapsed" else said
+        sentence = _("%(judgement)s as “%(title)s”", judgement=sentence, title=item.verified_title)
+    return (
+        _("%(judgement)s, lapsed since", judgement=sentence) if item.tone == "lapsed" else sentence
+    )
 
 
 def newer_version(item: DocumentItem, locale: str) -> str:
@@ -113,8 +115,8 @@ def piece_facts(item: DocumentItem) -> list[tuple[str, list[str]]]:
     """Return label and texts of each field of `fact_labels` that is not empty."""
     facts = []
     for name, label in fact_labels().items():
-        said = getattr(item, name)
-        texts = [said] if isinstance(said, str) else said
+        sentence = getattr(item, name)
+        texts = [sentence] if isinstance(sentence, str) else sentence
         facts.append((label, [text for text in texts if text]))
     return [(label, texts) for label, texts in facts if texts]
 
@@ -262,7 +264,7 @@ def verification_summary(document: Document) -> str:
         (others, _("%(count)s not verified", count=others)),
         (document.lapsed, _("%(count)s lapsed", count=document.lapsed)),
     )
-    listed = ", ".join(said for count, said in shares if count)
+    listed = ", ".join(sentence for count, sentence in shares if count)
     return _("%(counted)s: %(shares)s.", counted=counted, shares=listed)
 
 

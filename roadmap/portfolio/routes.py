@@ -147,8 +147,8 @@ def _change_section(portfolio_id: uuid.UUID, key: str, *, is_shown: bool) -> Bas
         abort(404)
     found = lock_portfolio(current_user, portfolio_id)
     actions.show_section(db.session, found, key, is_shown=is_shown, now=now())
-    said = _("%(section)s is shown.") if is_shown else _("%(section)s is hidden.")
-    return _sections_response(found, said % {"section": _(SECTIONS[key])}, f"shown-{key}")
+    message = _("%(section)s is shown.") if is_shown else _("%(section)s is hidden.")
+    return _sections_response(found, message % {"section": _(SECTIONS[key])}, f"shown-{key}")
 
 
 @portfolio.put(f"{SECTION}/place")
@@ -248,12 +248,12 @@ def _joined_keys(chosen: Iterable[str], known: Iterable[str]) -> str:
     return " ".join(sorted(set(chosen) & set(known)))
 
 
-def _sections_response(found: Portfolio, said: str, focus: str) -> BaseResponse:
+def _sections_response(found: Portfolio, message: str, focus: str) -> BaseResponse:
     """Return the sections fragment with the focus restored, or redirect without htmx."""
     if not wants_fragment():
         return redirect_to_portfolio(found, anchor="sections")
     return render_page(
-        "portfolio/_sections.html", announce=said, **sections_context(found), focus=focus
+        "portfolio/_sections.html", announce=message, **sections_context(found), focus=focus
     )
 
 

@@ -39,8 +39,8 @@ def choose_all(portfolio_id: uuid.UUID) -> BaseResponse:
     """Add all public items, except lapsed ones and drafts that could still be reviewed."""
     found = lock_portfolio(current_user, portfolio_id)
     added = actions.add_all_items(db.session, found, current_user.today(now()), now=now())
-    said = ngettext("%(num)d piece added.", "%(num)d pieces added.", added)
-    return _items_response(found, said, focus="shown-title")
+    message = ngettext("%(num)d piece added.", "%(num)d pieces added.", added)
+    return _items_response(found, message, focus="shown-title")
 
 
 @portfolio.put(ITEM)
@@ -165,13 +165,13 @@ def _render_item(
     )
 
 
-def _items_response(found: Portfolio, said: str, focus: str) -> BaseResponse:
+def _items_response(found: Portfolio, message: str, focus: str) -> BaseResponse:
     """Return the lists fragment with the focus restored, or redirect without htmx."""
     if not wants_fragment():
         return redirect_to_portfolio(found, anchor="pieces")
     return render_page(
         "portfolio/_items_changed.html",
-        announce=said,
+        announce=message,
         **items_context(current_user, found),
         focus=focus,
     )

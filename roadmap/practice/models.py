@@ -118,10 +118,10 @@ class PracticeCard(Base):
             self.last_review,
         )  # fmt: skip
 
-    def set_from_fsrs(self, card: Card, rating: int, at: dt.datetime) -> None:
+    def set_from_fsrs(self, card: Card, rating: int, rated_at: dt.datetime) -> None:
         self.state, self.step, self.due = int(card.state), card.step, card.due
         self.stability, self.difficulty = card.stability, card.difficulty
-        self.last_review, self.last_rating = at, rating
+        self.last_review, self.last_rating = rated_at, rating
 
 
 class MockInterview(Base):

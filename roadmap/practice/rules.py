@@ -21,7 +21,7 @@ class AnswerState:
     is_answered: bool = False
     cited: int = 0
 
-    def matches(self, wanted: str) -> bool:
+    def matches(self, filter_value: str) -> bool:
         """Return whether the state matches the filter: answered, unanswered or unproven.
 
         A question is unproven if it has no answer, or the answer cites no evidence. Other filters
@@ -31,7 +31,7 @@ class AnswerState:
             "answered": self.is_answered,
             "unanswered": not self.is_answered,
             "unproven": not (self.is_answered and self.cited),
-        }.get(wanted, True)
+        }.get(filter_value, True)
 
 
 UNANSWERED = AnswerState()
@@ -50,7 +50,7 @@ def matches_filters(
     )
 
 
-def schedule(before: Card | None, rating: int, at: dt.datetime) -> Card:
+def schedule(previous: Card | None, rating: int, rated_at: dt.datetime) -> Card:
     """Return the FSRS card after a rating from 1 (again) to 4 (easy), at a moment in UTC.
 
     Fuzzing and intraday learning steps are disabled, because a question can take half an hour and
@@ -60,8 +60,8 @@ def schedule(before: Card | None, rating: int, at: dt.datetime) -> Card:
     from fsrs import Card, Rating, Scheduler
 
     scheduler = Scheduler(learning_steps=(), relearning_steps=(), enable_fuzzing=False)
-    card = before or Card(card_id=0, due=at)
-    return scheduler.review_card(card, Rating(rating), at)[0]
+    card = previous or Card(card_id=0, due=rated_at)
+    return scheduler.review_card(card, Rating(rating), rated_at)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def group_readiness(ratings: Iterable[LastRating], today: dt.date) -> int:
 def draw_rounds(
     questions: Sequence[Question],
     groups: Sequence[str],
-    last: Mapping[str, LastRating],
+    last_ratings: Mapping[str, LastRating],
     today: dt.date,
     seed: int,
 ) -> list[str]:
@@ -107,7 +107,7 @@ def draw_rounds(
     """
 
     def weakness(question: Question) -> tuple[bool, int, dt.date]:
-        rated = last.get(question.key, LastRating(2, dt.date.min))
+        rated = last_ratings.get(question.key, LastRating(2, dt.date.min))
         return (rated.day == today, rated.rating, rated.day)
 
     shuffled = list(questions)

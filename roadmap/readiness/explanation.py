@@ -192,8 +192,8 @@ def explain(tally: Tally) -> Readiness:
     )
     values = {field.name: getattr(judged, field.name) for field in fields(judged)}
     steps = tuple(next_steps(tally))
-    said = {"verifiers": tally.verifiers, "parts": parts, "items": items, "steps": steps}
-    return Readiness(**values | said)
+    explanation = {"verifiers": tally.verifiers, "parts": parts, "items": items, "steps": steps}
+    return Readiness(**values | explanation)
 
 
 def without_item(facts: Facts, item_type: str, key: str) -> Facts:

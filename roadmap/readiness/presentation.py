@@ -118,11 +118,11 @@ def _new_impact(type_: str) -> str:
     return f"/evidence/new?kind={able[0]}" if able else "/evidence/new"
 
 
-def impact_links(found: Readiness, slug: str, *, has_manager: bool) -> dict[str, str]:
+def impact_links(readiness: Readiness, slug: str, *, has_manager: bool) -> dict[str, str]:
     """Return the URL where each type of impact can be added or verified, by type."""
-    steps = [step for step in found.steps if has_manager or not step.is_reviewed]
+    steps = [step for step in readiness.steps if has_manager or not step.is_reviewed]
     to_add = {s.target: step_url(s, slug) for s in steps if s.action == "add_impact"}
-    lines = next(part.sources for part in found.parts if part.key == "impact")
+    lines = next(part.sources for part in readiness.parts if part.key == "impact")
     return to_add | {
         line.key: f"/evidence/{line.piece.id}"
         for line in lines
@@ -188,18 +188,18 @@ def verdict_title(verdict: str) -> str:
     return _(VERDICT_TITLES[verdict])
 
 
-def score_line(found: Readiness) -> str:
+def score_line(readiness: Readiness) -> str:
     """Return score and verdict in one line; "claimed, not proven" comes first."""
-    verdict = verdict_title(found.shown_verdict)
+    verdict = verdict_title(readiness.shown_verdict)
     line = (
         _("%(verdict)s · Readiness %(score)s / 100")
-        if found.claimed_not_proven
+        if readiness.claimed_not_proven
         else _("Readiness %(score)s / 100 · %(verdict)s")
     )
-    return line % {"score": format_points(found.shown_score), "verdict": verdict}
+    return line % {"score": format_points(readiness.shown_score), "verdict": verdict}
 
 
-def what_if_message(found: Readiness, result: WhatIf) -> str:
+def what_if_message(readiness: Readiness, result: WhatIf) -> str:
     """Describe the resulting score, gates and verdict, or "" if nothing was chosen."""
     after = result.after
     if after is None:
@@ -208,9 +208,9 @@ def what_if_message(found: Readiness, result: WhatIf) -> str:
         "If this came true: %(before)s → %(after)s (%(gain)s).",
         "If these %(num)d came true: %(before)s → %(after)s (%(gain)s).",
         len(result.chosen),
-        before=format_points(found.score),
+        before=format_points(readiness.score),
         after=format_points(after.score),
-        gain=format_gain(found.score, after.score) or "0",
+        gain=format_gain(readiness.score, after.score) or "0",
     )
     sentences = [said]
     if result.opened:
@@ -220,7 +220,7 @@ def what_if_message(found: Readiness, result: WhatIf) -> str:
         gates = ", ".join(gate.title for gate in result.closed)
         sentences.append(_("No longer passed: %(gates)s.", gates=gates))
     verdict = verdict_title(after.shown_verdict)
-    is_same = after.shown_verdict == found.shown_verdict
+    is_same = after.shown_verdict == readiness.shown_verdict
     sentences.append(
         _("The verdict stays: %(verdict)s.", verdict=verdict)
         if is_same
@@ -229,43 +229,43 @@ def what_if_message(found: Readiness, result: WhatIf) -> str:
     return " ".join(sentences)
 
 
-def shown_items(found: Readiness) -> tuple[list[ItemEffect], int]:
+def shown_items(readiness: Readiness) -> tuple[list[ItemEffect], int]:
     """Return the items to show, largest effect first, and the number of items left out.
 
     Items without effect are limited, because thousands of them would hide the others.
     """
-    by_effect = sorted(found.items, key=lambda item: -abs(item.effect))
+    by_effect = sorted(readiness.items, key=lambda item: -abs(item.effect))
     idle = [item for item in by_effect if not item.effect]
     left_out = {(item.type, item.key) for item in idle[MAX_WITHOUT_EFFECT:]}
     return [item for item in by_effect if (item.type, item.key) not in left_out], len(left_out)
 
 
 def own_context(
-    found: Readiness, own: Facts, content: Content, *, has_manager: bool
+    readiness: Readiness, own: Facts, content: Content, *, has_manager: bool
 ) -> dict[str, Any]:
     """Return the template context of an explanation on a person's own pages, with next steps.
 
     Steps that need a manager are left out if the person has none.
     """
-    links = own_links(content.slug, impact_links(found, content.slug, has_manager=has_manager))
+    links = own_links(content.slug, impact_links(readiness, content.slug, has_manager=has_manager))
     return {
-        **explanation_context(found, links),
+        **explanation_context(readiness, links),
         "has_manager": has_manager,
-        "steps": top_three(step for step in found.steps if has_manager or not step.is_reviewed),
+        "steps": top_three(step for step in readiness.steps if has_manager or not step.is_reviewed),
         "own": own,
         "asks_years": years_required(content.policy) is not None,
         "returned": [piece for piece in own.pieces if piece.state == "returned"],
     }
 
 
-def explanation_context(found: Readiness, to: SourceLinks) -> dict[str, Any]:
-    """Return the template context of an explanation; `to` has the links of its sources."""
+def explanation_context(readiness: Readiness, links: SourceLinks) -> dict[str, Any]:
+    """Return the template context of an explanation; `links` are those of its sources."""
     return {
-        "found": found,
+        "found": readiness,
         "shown_items": shown_items,
-        "to": to,
-        "verdict": verdict_title(found.shown_verdict),
-        "score_line": score_line(found),
+        "to": links,
+        "verdict": verdict_title(readiness.shown_verdict),
+        "score_line": score_line(readiness),
         "part_titles": PART_TITLES,
         "what_if_titles": WHAT_IF_TITLES,
         "format_points_of": format_points_of,

@@ -50,17 +50,17 @@ def page() -> Response | str:
     has_manager = bool(load_holders(db.session, current_user.id, Capability.REVIEW))
     choice_keys = parse_choice_keys(request.args.getlist("if"))
     result = what_if(tally, found, choice_keys)
-    said = what_if_message(found, result)
+    message = what_if_message(found, result)
     if wants_fragment():
         name = "readiness/_what_if_result.html"
-        return render_page(name, announce=said, roadmap=content, result=result, said=said)
+        return render_page(name, announce=message, roadmap=content, result=result, message=message)
     others = [each for each in enrollments(db.session, current_user.id) if each.slug != mine.slug]
     return render_template(
         "readiness/page.html",
         roadmap=content,
         others=others,
         result=result,
-        said=said,
+        message=message,
         own_team=None if has_manager else find_invitable_team(db.session, current_user),
         **own_context(found, own, content, has_manager=has_manager),
     )

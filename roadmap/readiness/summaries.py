@@ -83,26 +83,26 @@ def _keys(user_id: uuid.UUID, enrolled: EnrolledRoadmap, today: dt.date) -> dict
 
 
 def load_shared_summaries(
-    session: Session, followed: Mapping[uuid.UUID, RevisionKey], now: dt.datetime
+    session: Session, revision_keys: Mapping[uuid.UUID, RevisionKey], now: dt.datetime
 ) -> dict[uuid.UUID, dict[str, Any]]:
-    """Load `shared` of each person's row for their roadmap in `followed`.
+    """Load `shared` of each person's row for their roadmap in `revision_keys`.
 
     A summary computed on the fly has `last_activity_on` as well, because it has no row. Takes one
     statement per batch of people, and seven more if rows have expired.
     """
     found: dict[uuid.UUID, dict[str, Any]] = {}
-    roadmaps = list({roadmap_id for roadmap_id, _revision_id in followed.values()})
-    for people in batched(followed):
+    roadmaps = list({roadmap_id for roadmap_id, _revision_id in revision_keys.values()})
+    for people in batched(revision_keys):
         rows = session.execute(_SHARED, {"people": people, "roadmaps": roadmaps})
         for user_id, revision_id, shared, computed_on, valid_until, zone in rows:
             today = now.astimezone(ZoneInfo(zone)).date()
             is_valid = computed_on <= today and (valid_until is None or today < valid_until)
-            if is_valid and followed[user_id][1] == revision_id:
+            if is_valid and revision_keys[user_id][1] == revision_id:
                 found[user_id] = shared
     # Work in batches here too, because records take far more memory than their summaries.
-    for people in batched([user_id for user_id in followed if user_id not in found]):
+    for people in batched([user_id for user_id in revision_keys if user_id not in found]):
         for user_id, record in person_records(session, people).items():
-            content = load_revision(session, followed[user_id][1]).content
+            content = load_revision(session, revision_keys[user_id][1]).content
             found[user_id] = {
                 **summarize(Tally(content, record.shared, record.today(now))),
                 "last_activity_on": record.last_activity_on(shared_only=True),

@@ -81,22 +81,22 @@ def _overview() -> dict[str, Any]:
         if (skills := _skills_added(own[place], own[:place]))
     ]
     every = [*known, *(skill for _title, skills in more for skill in skills)]
-    standings = queries.compare_skills(db.session, current_user.id, every)
-    measured = [standings[skill.key] for skill in known]
-    reached = [standing for standing in measured if standing.gap == 0]
+    comparisons = queries.compare_skills(db.session, current_user.id, every)
+    measured = [comparisons[skill.key] for skill in known]
+    reached = [comparison for comparison in measured if comparison.gap == 0]
     return {
         "roadmap": own[0] if own else None,
         "is_enrolled": bool(enrollments(db.session, current_user.id)),
         "groups": _by_group(known),
         "more": [(title, _by_group(skills)) for title, skills in more],
-        "standings": standings,
+        "comparisons": comparisons,
         "drawing": _radar(own[0], measured) if len(known) >= 3 else None,
-        "assessed": sum(standing.own is not None for standing in measured),
+        "assessed": sum(comparison.own is not None for comparison in measured),
         "total": len(known),
         "apart": [
             (skill.key, sentence)
             for skill in every
-            if (sentence := gap_message(standings[skill.key], skill.title))
+            if (sentence := gap_message(comparisons[skill.key], skill.title))
         ],
         "at_bar": {
             "others": sum(each.other is not None for each in reached),
@@ -115,12 +115,12 @@ def _by_group(known: Collection[Skill]) -> list[tuple[object, list[Skill]]]:
     return [(name, [s for s in known if s.group == group]) for group, name in GROUPS]
 
 
-def _radar(roadmap: Content, standings: list[SkillComparison]) -> Markup:
+def _radar(roadmap: Content, comparisons: list[SkillComparison]) -> Markup:
     """Render the radar chart of the bar, the user's own levels, and a manager's levels if any."""
-    lines = [Line("bar", _("Bar"), [float(each.bar) for each in standings])]
+    lines = [Line("bar", _("Bar"), [float(each.bar) for each in comparisons])]
     for name, label, side in (
-        ("self", _("You"), [each.own for each in standings]),
-        ("manager", _("Someone else"), [each.other for each in standings]),
+        ("self", _("You"), [each.own for each in comparisons]),
+        ("manager", _("Someone else"), [each.other for each in comparisons]),
     ):
         if any(side):
             levels = [float(judged.level) if judged else None for judged in side]
@@ -141,12 +141,14 @@ def _render_skill(skill: Skill, form: AssessmentForm | None = None) -> str:
     """Render the page of a skill, or for htmx its table row with the assessment form."""
     own_roadmaps, _others = own_and_other_roadmaps(db.session, current_user.id)
     known = list(queries.distinct_skills(own_roadmaps).values())
-    standings = queries.compare_skills(db.session, current_user.id, [*known, skill])
-    standing = standings[skill.key]
-    own = standing.own
+    comparisons = queries.compare_skills(db.session, current_user.id, [*known, skill])
+    comparison = comparisons[skill.key]
+    own = comparison.own
     form = form or AssessmentForm(data={"level": str(own.level)} if own else None)
     if wants_fragment():
-        return render_template("skills/_assess_row.html", skill=skill, standing=standing, form=form)
+        return render_template(
+            "skills/_assess_row.html", skill=skill, comparison=comparison, form=form
+        )
     page = page_number()
     entries = queries.history(
         db.session, current_user.id, skill.key, limit=PAGE_SIZE + 1, offset=(page - 1) * PAGE_SIZE
@@ -157,15 +159,15 @@ def _render_skill(skill: Skill, form: AssessmentForm | None = None) -> str:
     return render_template(
         "skills/show.html",
         skill=skill,
-        next_skill=next((each for each in following if standings[each.key].own is None), None),
-        standing=standing,
+        next_skill=next((each for each in following if comparisons[each.key].own is None), None),
+        comparison=comparison,
         bars=[
             (each.title, each.skill_by_key[skill.key].bar)
             for each in own_roadmaps
             if skill.key in each.skill_by_key
         ],
         form=form,
-        apart=gap_message(standing, skill.title),
+        apart=gap_message(comparison, skill.title),
         managers=managers,
         own_team=None if managers else find_invitable_team(db.session, current_user),
         entries=entries[:PAGE_SIZE],

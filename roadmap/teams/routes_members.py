@@ -137,7 +137,7 @@ def move_member(slug: str, user_id: uuid.UUID) -> Response:
         abort(404)
     if moved:
         others = other_teams(db.session, user_id, to)
-        flash(membership_sentence(name, to.name, others, left=team.name))
+        flash(membership_sentence(name, to.name, others, left_team=team.name))
     return _redirect_to_members(to, user_id)
 
 

@@ -111,8 +111,8 @@ def person(slug: str, person_id: uuid.UUID) -> str:
         else [],
         piece_url=links.piece,
         skills=[
-            (skill, standing, gap_message(standing, skill.title, user.name))
-            for skill, standing in profile.skills
+            (skill, comparison, gap_message(comparison, skill.title, user.name))
+            for skill, comparison in profile.skills
         ],
         labels=evidence_labels,
         levels=level_labels(),
@@ -254,7 +254,7 @@ def assess(slug: str, person_id: uuid.UUID, key: str) -> BaseResponse:
         "teams/_assessment_saved.html",
         announce=announcement,
         skill=assessed_skill,
-        standing=comparison,
+        comparison=comparison,
         apart=gap_message(comparison, assessed_skill.title, user.name),
         path=path,
         user=user,
@@ -291,7 +291,7 @@ def _render_skill(
     level = {"level": str(comparison.other.level)} if comparison.other else None
     context = {
         "skill": assessed_skill,
-        "standing": comparison,
+        "comparison": comparison,
         "form": form or OtherAssessmentForm(data=level),
         "user": user,
         "path": _person_path(team, user),

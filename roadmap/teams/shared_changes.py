@@ -79,8 +79,8 @@ def _piece_changes(
 
 
 def _skill_changes(profile: SharedProfile) -> Iterator[SharedChange]:
-    for skill, standing in profile.skills:
-        for side in (standing.own, standing.other):
+    for skill, comparison in profile.skills:
+        for side in (comparison.own, comparison.other):
             if side is not None:
                 text = _(
                     "%(skill)s: level %(level)d, by %(name)s",

@@ -69,13 +69,13 @@ def make_import(contents: CalendarContents, first: dt.date, last: dt.date) -> Im
     return Import(first, last, events, dropped)
 
 
-def preview_rows(found: Import, saved: Sequence[TimeEntry], sorter: Sorter) -> list[Row]:
+def preview_rows(import_data: Import, saved: Sequence[TimeEntry], sorter: Sorter) -> list[Row]:
     """Return a row for each event; `saved` are the entries from earlier imports."""
     by_key = {each.event_uid: each for each in saved}
-    counted = [each for each in found.events if _is_counted(each, by_key.get(each.key))]
-    minutes_by_key = count_minutes(counted, found, saved)
+    counted = [each for each in import_data.events if _is_counted(each, by_key.get(each.key))]
+    minutes_by_key = count_minutes(counted, import_data, saved)
     rows = []
-    for event in found.events:
+    for event in import_data.events:
         entry, choice = by_key.get(event.key), sorter.sort(event.title, event.people)
         minutes = minutes_by_key.get(event.key, event.minutes)
         category = entry.category if entry else choice.category
@@ -84,10 +84,10 @@ def preview_rows(found: Import, saved: Sequence[TimeEntry], sorter: Sorter) -> l
 
 
 def count_minutes(
-    chosen: Sequence[Event], found: Import, saved: Iterable[TimeEntry]
+    chosen: Sequence[Event], import_data: Import, saved: Iterable[TimeEntry]
 ) -> dict[str, int]:
     """Return the minutes of events by key, without minutes counted in earlier imports."""
-    here = {each.key for each in found.events} | set(found.dropped)
+    here = {each.key for each in import_data.events} | set(import_data.dropped)
     elsewhere = [
         (each.starts_at, each.minutes)
         for each in saved
@@ -140,9 +140,9 @@ def _minute(moment: dt.datetime) -> int:
     return int(moment.timestamp()) // 60
 
 
-def sign(found: Import, user_id: uuid.UUID, key: str) -> str:
+def sign(import_data: Import, user_id: uuid.UUID, key: str) -> str:
     """Sign the import for this person, for the field in the page."""
-    return _serializer(key, user_id).dumps(_import_adapter().dump_python(found, mode="json"))
+    return _serializer(key, user_id).dumps(_import_adapter().dump_python(import_data, mode="json"))
 
 
 def read_signed(text: str, user_id: uuid.UUID, key: str) -> Import | None:

@@ -17,21 +17,21 @@ def series(soc: str, year: int, measure: str = "mean", **more: object) -> PaySer
 
 
 def chosen_series(
-    shipped: list[PaySeries], imported: list[PaySeries]
+    bundled: list[PaySeries], imported: list[PaySeries]
 ) -> list[tuple[str, int, str]]:
-    found = choose_series(shipped, imported, [A, B])
+    found = choose_series(bundled, imported, [A, B])
     return [(each.soc, each.year, each.measure) for each in found]
 
 
 def test_complete_series_precedes_a_newer_partial_one():
-    shipped = [series(A, 2024, "median", is_partial=True), series(A, 2021)]
-    assert chosen_series(shipped, []) == [(A, 2021, "mean"), (A, 2024, "median")]
+    bundled = [series(A, 2024, "median", is_partial=True), series(A, 2021)]
+    assert chosen_series(bundled, []) == [(A, 2021, "mean"), (A, 2024, "median")]
 
 
 def test_import_replaces_shipped_series_up_to_its_year():
-    shipped = [series(A, 2021), series(A, 2024, "median", is_partial=True), series(B, 2021)]
+    bundled = [series(A, 2021), series(A, 2024, "median", is_partial=True), series(B, 2021)]
     imported = [series(A, 2024, "mean"), series(A, 2024, "median")]
-    assert chosen_series(shipped, imported) == [
+    assert chosen_series(bundled, imported) == [
         (A, 2024, "median"),
         (A, 2024, "mean"),
         (B, 2021, "mean"),
@@ -39,8 +39,8 @@ def test_import_replaces_shipped_series_up_to_its_year():
 
 
 def test_older_import_keeps_a_newer_shipped_series():
-    shipped = [series(A, 2024, "median", is_partial=True)]
-    assert chosen_series(shipped, [series(A, 2022)]) == [(A, 2022, "mean"), (A, 2024, "median")]
+    bundled = [series(A, 2024, "median", is_partial=True)]
+    assert chosen_series(bundled, [series(A, 2022)]) == [(A, 2022, "mean"), (A, 2024, "median")]
 
 
 def test_imports_are_ordered_newest_first():

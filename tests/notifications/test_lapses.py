@@ -38,7 +38,7 @@ def count_warnings(session, now, *days: int) -> list[int]:
     """Run the job on each of these days from now; return the number of warnings of each run."""
     counts = []
     for day in days:
-        counts.append(lapses.warn(session, now=now + dt.timedelta(days=day)))
+        counts.append(lapses.warn_owners(session, now=now + dt.timedelta(days=day)))
         session.commit()
     return counts
 

@@ -29,7 +29,7 @@ class HistoryVerified(HistoryTakenBack):
 
     def handle(self, event: Event) -> None:
         if event.action == "evidence.verification_withdrawn":
-            self._count_taken_back(event)
+            self._count_withdrawal(event)
             return
         comment = event.session.scalar(
             sa.select(Review.comment)
@@ -39,7 +39,7 @@ class HistoryVerified(HistoryTakenBack):
         data = {"number": event.data["number"], "verified_at": event.now.isoformat()}
         notify(self, event, [event.person], quote=comment or "", data=data)
 
-    def _count_taken_back(self, event: Event) -> None:
+    def _count_withdrawal(self, event: Event) -> None:
         row = event.session.scalars(
             sa.select(Notification).filter_by(
                 user_id=event.user_id, kind=self.key, actor_id=event.by,
@@ -63,15 +63,15 @@ class HistoryVerified(HistoryTakenBack):
         return f"/evidence?{urlencode({'verified_at': content.data['verified_at']})}"
 
     def choose_text(self, content: Content) -> str:
-        return f"{self.text} {_taken_back(content)}".rstrip()
+        return f"{self.text} {_withdrawn_count(content)}".rstrip()
 
     def choose_mail_text(self, content: Content) -> str:
         comment = _("They left a comment, which you read on their pages.")
-        parts = (str(self.mail_text), _taken_back(content), comment if content.quote else "")
+        parts = (str(self.mail_text), _withdrawn_count(content), comment if content.quote else "")
         return " ".join(filter(None, parts))
 
 
-def _taken_back(content: Content) -> str:
+def _withdrawn_count(content: Content) -> str:
     number = content.data.get("taken_back")
     if not number:
         return ""

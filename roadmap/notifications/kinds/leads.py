@@ -127,9 +127,9 @@ class Leads(TeamKind):
             unread = unread.where(_ROWS.c.user_id.in_(people))
         rows = unread.cte()
         held = _select_viewers(sa.select(rows.c.user_id))
-        true = sa.select(held.c.person, held.c.held_in, held.c.holder)
-        said = sa.tuple_(_ROWS.c.user_id, _ROWS.c.team_id, _ROWS.c.actor_id)
-        outdated = sa.or_(_ROWS.c.actor_id.is_(None), said.not_in(true))
+        current = sa.select(held.c.person, held.c.held_in, held.c.holder)
+        recorded = sa.tuple_(_ROWS.c.user_id, _ROWS.c.team_id, _ROWS.c.actor_id)
+        outdated = sa.or_(_ROWS.c.actor_id.is_(None), recorded.not_in(current))
         event.session.execute(
             sa.delete(_ROWS).where(_ROWS.c.id.in_(sa.select(rows.c.id)), outdated)
         )

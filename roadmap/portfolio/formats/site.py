@@ -93,7 +93,7 @@ def render_files(document: Document) -> Iterator[tuple[str, str]]:
 
 def _labels(document: Document) -> dict[str, Markup]:
     """Return the translated and escaped labels of all pages."""
-    said = {
+    labels_by_key = {
         "name": document.name,
         "as_of": _("as of %(date)s", date=show_date(document.generated_on, document.locale)),
         "portfolio": _("Portfolio of %(name)s", name=document.name),
@@ -115,7 +115,7 @@ def _labels(document: Document) -> dict[str, Markup]:
         "before": _("Before"),
         "after": _("After"),
     }
-    return {key: escape(text) for key, text in said.items()}
+    return {key: escape(text) for key, text in labels_by_key.items()}
 
 
 def _pages(document: Document) -> Iterator[ItemPage]:

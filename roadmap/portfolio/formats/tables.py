@@ -114,13 +114,13 @@ def _pieces(document: Document) -> Sheet:
 
 
 def _piece(item: DocumentItem, locale: str) -> tuple[CellValue, ...]:
-    said = dict(labels.piece_facts(item))
+    texts = dict(labels.piece_facts(item))
     return (
         item.title,
         item.kind_label,
         _date(item.occurred_on),
         labels.verification_line(item, locale),
-        *("\n".join(said.get(label, ())) for label in labels.fact_labels().values()),
+        *("\n".join(texts.get(label, ())) for label in labels.fact_labels().values()),
         "\n".join(item.skills),
         "\n".join(labels.sourced_impact_line(impact) for impact in item.impacts),
         item.role,
