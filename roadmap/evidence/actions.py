@@ -400,14 +400,10 @@ def _fill_version(version: EvidenceVersion, piece: EvidenceInput) -> None:
         models.Impact(user_id=version.user_id, position=position, **asdict(impact))
         for position, impact in enumerate(piece.impacts)
     ]
-    kept = {row.sha256: row for row in version.files}
-    rows = []
-    for position, file in enumerate(piece.files):
-        row = kept.get(file.sha256) or EvidenceFile(user_id=version.user_id)
-        for name, value in {**asdict(file), "position": position}.items():
-            setattr(row, name, value)
-        rows.append(row)
-    version.files = rows
+    version.files = [
+        EvidenceFile(user_id=version.user_id, position=position, **asdict(file))
+        for position, file in enumerate(piece.files)
+    ]
 
 
 def _replace_links(
@@ -448,12 +444,10 @@ def _replace_skills(session: Session, evidence: Evidence, keys: Sequence[str]) -
     wanted = sorted(set(keys))
     if errors := find_link_errors(session, skills=wanted):
         raise InvalidInput(errors)
-    kept = {row.skill_key: row for row in evidence.skills}
-    if set(wanted) == kept.keys():
+    if set(wanted) == set(evidence.skill_keys):
         return False
     evidence.skills = [
-        kept.get(key)
-        or EvidenceSkill(evidence_id=evidence.id, skill_key=key, user_id=evidence.user_id)
+        EvidenceSkill(evidence_id=evidence.id, skill_key=key, user_id=evidence.user_id)
         for key in wanted
     ]
     session.flush()
