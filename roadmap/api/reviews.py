@@ -263,7 +263,7 @@ def judge_evidence(evidence_id: uuid.UUID, body: NewJudgement) -> JudgementShape
         abort_with_problem(409, message)
     criteria = load_criteria(db.session, [item])[item.id]
     fitting = {each.key for each in criteria if each.is_offered}
-    if (own := _find_own_judgement(piece, item, body, actor.id)) is not None:
+    if (own := _find_own_judgement(piece, item, body)) is not None:
         # Milestones already confirmed for this version; confirming others is not a repetition.
         confirmed = item.confirmed if newest == item.verified_number else frozenset()
         added = fitting if body.milestones is None else set(body.milestones) - confirmed
@@ -310,17 +310,15 @@ def withdraw_judgement(
     )
 
 
-def _find_own_judgement(
-    piece: Evidence, item: Item, body: NewJudgement, actor_id: uuid.UUID
-) -> Review | None:
+def _find_own_judgement(piece: Evidence, item: Item, body: NewJudgement) -> Review | None:
     """Return the newest judgement of the version if it is the actor's and like the one sent."""
-    if piece.shared_state != body.decision:
-        return None
     reviews = load_reviews(db.session, [piece.id])[piece.id]
     last = next((each for each in reviews if each.version_id == item.version.id), None)
-    if last is None or last.reviewer_id != actor_id or last.decision != body.decision:
+    if last is None or piece.shared_state != body.decision:
         return None
-    return last if clean_multiline(last.comment) == (body.comment or "") else None
+    sent = (current_actor().id, body.decision, body.comment or "")
+    is_same = (last.reviewer_id, last.decision, clean_multiline(last.comment)) == sent
+    return last if is_same else None
 
 
 def _check_unchanged_since_submitted(

@@ -67,9 +67,7 @@ def steps(story: Story, owner: str, *, today: dt.date, seed: int) -> list[Step]:
 
 def _iterate_events(story: Story) -> Iterator[tuple[int, str, Story]]:
     """Yield tuples of days ago, verb and data, in the order of the file."""
-    if enrolled := story.get("enrolled"):
-        yield enrolled["ago"], "enroll", enrolled
-    for entry in story.get("also_on", ()):
+    for entry in (story["enrolled"], *story.get("also_on", ())):
         yield entry["ago"], "enroll", entry
     for entry in story.get("background", ()):
         yield entry["ago"], "declare", entry
