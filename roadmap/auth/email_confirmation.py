@@ -128,8 +128,8 @@ def confirm_email(
     change_email(session, user_id, new, by=actor_id, address=address, now=now)
     if old and transport.is_configured():
         body = _(
-            "The e-mail address of your account on Cairn is now %(new)s.\nIf you did not "
-            "change it, tell your administrator at once.\n",
+            "The e-mail address of your account on Cairn is now %(new)s.\n"
+            "If you did not change it, tell your administrator at once.\n",
             new=new,
         )
         # Without `user_id`, because the mail would otherwise go to the new address.

@@ -285,9 +285,11 @@ def send_password_link(email: str, address: str) -> None:
         token = actions.create_password_link(own, user.id, by=user.id, address=address, now=now())
     base, subject = current_app.config["BASE_URL"].rstrip("/"), _("Set a new password for Cairn")
     body = _(
-        "Hello %(name)s,\n\nSomeone, probably you, asked to reset the password of your "
-        "account on Cairn.\nThis link works once, within 24 hours:\n\n%(link)s\n\nIf it was "
-        "not you, ignore this mail: your password does not change.\n",
+        "Hello %(name)s,\n\n"
+        "Someone, probably you, asked to reset the password of your account on Cairn.\n"
+        "This link works once, within 24 hours:\n\n"
+        "%(link)s\n\n"
+        "If it was not you, ignore this mail: your password does not change.\n",
         name=user.name,
         link=f"{base}/password/{token}",
     )

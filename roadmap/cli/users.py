@@ -212,8 +212,8 @@ def _warn_about_unmanaged_teams(unmanaged: list[Team]) -> None:
     if unmanaged:
         names = ", ".join(team.name for team in unmanaged)
         click.echo(
-            f"Nobody else manages {names}: what the members submit waits until you appoint "
-            "someone.",
+            f"No one else manages {names}: what the members submit is not reviewed until "
+            "you appoint someone.",
             err=True,
         )
 

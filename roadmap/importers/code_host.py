@@ -63,9 +63,10 @@ class CodeHost(SiteImporter):
         if waiting:
             result.notes.append(
                 ngettext(
-                    "%(num)s review of this month is left out: a month is offered once it is over.",
-                    "%(num)s reviews of this month are left out: a month is offered once it is "
-                    "over.",
+                    "%(num)s review from this month is left out: reviews are offered "
+                    "once the month is over.",
+                    "%(num)s reviews from this month are left out: reviews are offered "
+                    "once the month is over.",
                     waiting,
                 )
             )

@@ -39,7 +39,7 @@ class LoginForm(FlaskForm):
     )
     since = DateField(
         _l("Since"),
-        [InputRequired(_l("Since which day?"))],
+        [InputRequired(_l("Enter the day to start from."))],
         invalid_value_message=_l("Enter the date as year-month-day, such as 2026-11-30."),
     )
 
@@ -55,7 +55,7 @@ class LoginForm(FlaskForm):
         if not self.importer.clean_login(field.data):
             raise StopValidation(
                 _(
-                    "This is not what %(host)s gives: check how it is written.",
+                    "This does not look like a name on %(host)s: check the spelling.",
                     host=self.importer.title,
                 )
             )

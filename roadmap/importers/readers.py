@@ -78,8 +78,9 @@ def csv_rows(text: str, delimiter: str = ",", *, line: int = 1) -> Iterator[tupl
             line = first + reader.line_num
     except csv.Error:
         raise ImportFault(
-            _("This file cannot be read as a table. Line %(line)s: a quotation mark is not closed, "
-              "one inside a text is not written twice, or the text is too long.", line=line)
+            _("This file cannot be read as a table. Line %(line)s: a quotation mark is "
+              "not closed, a quotation mark inside a text is not doubled, or the text is "
+              "too long.", line=line)
         ) from None  # fmt: skip
 
 
@@ -171,8 +172,8 @@ def fill_description(
     values["description"] = values.get("issuer", "")
     if not values["description"]:
         parse_errors["url"] = _(
-            "There is neither a link nor a description, so a reader has nothing to look at. Fill "
-            "in %(fields)s and import again, or leave this out and add it by hand.",
+            "There is no link and no description, so a reader has nothing to look at. "
+            "Fill in %(fields)s and import again, or leave this out and add it by hand.",
             fields=fields_hint,
         )
 
@@ -183,7 +184,8 @@ def truncate_texts(result: ParseResult, values: dict[str, str]) -> None:
         if len(text := values.get(name, "")) > (most := MAX_LENGTHS[name]):
             values[name] = f"{text[: most - 1].rstrip()}…"
             result.notes.append(
-                _("“%(title)s”: %(field)s has more than %(most)s characters. Its end is left out.",
+                _("“%(title)s”: %(field)s has more than %(most)s characters. The rest is "
+                  "left out.",
                   title=values["title"][:60], field=labels.FIELDS[name], most=most)
             )  # fmt: skip
 

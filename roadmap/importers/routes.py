@@ -118,9 +118,9 @@ def too_large(_error: HTTPException) -> Response:
     return render_error(
         413,
         _("The file is larger than 1 MB, so it was not read."),
-        _("Unpack it, and pack only the files that the page of the import names in a new ZIP.")
+        _("Unpack it, and put only the files named on the import page into a new ZIP.")
         if request.path.endswith("/linkedin")
-        else _("Split it, or leave out what you do not need, and import one part after the other."),
+        else _("Split it, or leave out what you do not need, and import the parts one by one."),
     )
 
 
@@ -214,8 +214,8 @@ def _find_fault(found: queries.Preview, ticked: set[str]) -> str:
         return _("This list has changed since you opened it. Look at it again.")
     if found.problems and "without" not in request.form:
         return _(
-            "Some of it has errors, so nothing was imported. Correct the file and choose it again, "
-            "or choose to skip entries with errors."
+            "Some entries have errors, so nothing was imported. Correct the file and "
+            "choose it again, or choose to skip entries with errors."
         )
     return "" if ticked else _("Nothing is ticked, so nothing was imported.")
 
@@ -241,7 +241,7 @@ def _saved_messages(pieces: int, entries: int) -> list[str]:
     if pieces and entries:
         career = _("Positions and education")
         said.append(Markup('<a href="/career">{}</a>').format(career))
-    return said or [_("Everything that was ticked had been imported before.")]
+    return said or [_("Everything you ticked had already been imported.")]
 
 
 def _left_out_message(found: queries.Preview, ticked: set[str]) -> str:
@@ -251,7 +251,7 @@ def _left_out_message(found: queries.Preview, ticked: set[str]) -> str:
     known, wrong = len(unticked) - new, len(found.problems)
     counts = (
         (new, ngettext("%(num)s not ticked", "%(num)s not ticked", new)),
-        (known, ngettext("%(num)s known before", "%(num)s known before", known)),
+        (known, ngettext("%(num)s already imported", "%(num)s already imported", known)),
         (found.repeated, ngettext("%(num)s repeated", "%(num)s repeated", found.repeated)),
         (wrong, ngettext("%(num)s with an error", "%(num)s with errors", wrong)),
         (found.left_out, ngettext("%(num)s too many", "%(num)s too many", found.left_out)),
@@ -284,7 +284,9 @@ def _find_pending(key: str) -> PendingImport | None:
 def _pending_or_expired(key: str) -> PendingImport:
     pending = _find_pending(key)
     if pending is None:
-        text = _("There is nothing to import: it was saved or discarded, or is a day old.")
+        text = _(
+            "There is nothing to import: it was saved or discarded, or it expired after a day."
+        )
         flash(text, "warning")
         abort(see_other("importers.show", key=key))
     return pending

@@ -11,34 +11,37 @@ from roadmap.core.i18n import gettext as _
 ERROR_MESSAGES = {
     "limit": N_("%(host)s allows no more requests for now (%(status)s)."),
     "needs-token": N_(
-        "%(host)s wants a sign-in (401). Ask your administrator to set a token for it."
+        "%(host)s requires a sign-in (401). Ask your administrator to set a token for it."
     ),
     "bad-token": N_(
         "%(host)s refuses this installation's token (401): it has expired or was revoked. Tell "
         "your administrator."
     ),
     "forbidden": N_(
-        "%(host)s forbids it (403): its token may lack the right to read, or this server is "
-        "blocked. Tell your administrator."
+        "%(host)s refused access (403): the token may lack read permission, or this "
+        "server is blocked. Tell your administrator."
     ),
     "gone": N_(
-        "There is nothing at the address of %(host)s (404). Tell your administrator: the "
-        "setting of the address may be wrong."
+        "Nothing was found at the configured address of %(host)s (404). Tell your "
+        "administrator: the address may be set wrongly."
     ),
     "unknown-login": N_(
-        "%(host)s knows nobody of this name, or hides them (%(status)s). Check how it is written."
+        "%(host)s has no user with this name, or the profile is private (%(status)s). "
+        "Check the spelling."
     ),
     "status": N_("%(host)s answered with an error (%(status)s). Try again in a few minutes."),
-    "moved": N_("%(host)s has moved (%(status)s). Tell your administrator, who sets its address."),
+    "moved": N_(
+        "%(host)s has moved (%(status)s). Tell your administrator, who can update its address."
+    ),
     "slow": N_("%(host)s did not answer in time. Try again in a few minutes."),
     "truncated": N_("The answer of %(host)s was cut off. Try again."),
     "large": N_("The answer of %(host)s is too large. Choose a later date."),
     "not-understood": N_(
-        "%(host)s answered with something other than a list. Try again; if it stays so, tell "
-        "your administrator."
+        "%(host)s answered with something other than a list. Try again; if it keeps "
+        "happening, tell your administrator."
     ),
     "certificate": N_("%(host)s has no valid certificate. Tell your administrator."),
-    "off": N_("Your administrator has switched imports from there off."),
+    "off": N_("Your administrator has switched off imports from there."),
 }
 UNREACHABLE = N_(
     "%(host)s cannot be reached. Try again in a few minutes, or tell your administrator."

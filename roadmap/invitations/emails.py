@@ -27,10 +27,10 @@ def render_address_mail(invitation: Invitation, email: str, token: str) -> outbo
     """Return the mail that verifies an address entered on an invitation without one."""
     body = _(
         "Hello,\n\n"
-        "Somebody, probably you, has an invitation to Cairn and entered this address.\n"
+        "Someone, probably you, has an invitation to Cairn and entered this address.\n"
         "Open this link within 24 hours to accept the invitation:\n\n"
         "%(link)s\n\n"
-        "If it was not you, ignore this mail: nothing happens without you.\n",
+        "If it was not you, ignore this mail and nothing will happen.\n",
         link=f"{invitation_url(token)}?address={sign_email(invitation, email)}",
     )
     return outbox.Mail(
@@ -68,8 +68,8 @@ def render_invitation_mail(invitation: Invitation, token: str, reader: User | No
         "%(to_what)s\n"
         "This link is for %(address)s. It works once, until %(day)s:\n\n"
         "%(link)s\n\n"
-        "The page says what others will see of you before you accept. If you did not expect this, "
-        "ignore this mail: nothing happens without you.\n",
+        "Before you accept, the page shows what others will see of you. If you did not expect "
+        "this, ignore this mail and nothing will happen.\n",
         hello=_("Hello %(name)s", name=reader.name) if reader else _("Hello"),
         to_what=to_what,
         address=invitation.email,

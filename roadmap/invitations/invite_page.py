@@ -104,7 +104,7 @@ def create_from_form(
         # Only mail the link, because using it proves ownership of the address.
         flash(_("The invitation is being mailed to %(email)s.", email=made.email))
         if replaced:
-            flash(_("The earlier link for this address stops working."))
+            flash(_("The earlier link for this address no longer works."))
         return True
     account = find_sign_in_user_by_email(db.session, made.email) if made.email else None
     if account is not None and account.email_key is None:

@@ -47,7 +47,9 @@ class CalibrationForm(EnrollmentForm):
     timezone = SelectField(
         _("Time zone"),
         choices=timezone_choices,
-        description=_("Days begin and end by it. Where your browser knows it, it is filled in."),
+        description=_(
+            "It decides when your days begin and end. Filled in if your browser knows it."
+        ),
     )
 
 
@@ -75,7 +77,7 @@ def _stage_fields(stage: Stage) -> dict[str, Any]:
     return {
         f"aside-{stage.key}": BooleanField(_("This stage is not applicable to me")),
         f"reason-{stage.key}": reason_field(
-            description=_("Your readiness does not fall. You can take it back at any time.")
+            description=_("Your readiness does not drop. You can take it back at any time.")
         ),
         f"validate_reason-{stage.key}": needs_reason,
     }

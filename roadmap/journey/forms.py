@@ -16,7 +16,7 @@ from roadmap.progress import rules
 
 UNREADABLE_DATE = _("Enter the date as year-month-day, such as 2027-03-05.")
 TARGET_MESSAGES = {
-    "past": _("Choose a day after today: a target lies ahead."),
+    "past": _("Choose a day after today."),
     "too_far": _("That is more than forty years ahead."),
 }
 REASON_MISSING = _("Say in a sentence why it does not apply to you.")
@@ -33,7 +33,7 @@ def target_field(description: str = "") -> DateField:
 
 def reason_field(*validators: object, description: str = "") -> StringField:
     return StringField(
-        _("The reason, in a sentence"),
+        _("Reason, in one sentence"),
         filters=[clean_multiline],
         validators=[
             *validators,

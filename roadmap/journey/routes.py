@@ -227,7 +227,7 @@ def make_primary(slug: str) -> BaseResponse:
     me = current_user.id
     if not progress.make_primary(db.session, me, published.roadmap_id, by=me, now=now()):
         return see_other("journey.roadmap_page", slug=slug)
-    flash(_("“%(roadmap)s” is your primary roadmap now.", roadmap=published.content.title))
+    flash(_("“%(roadmap)s” is now your primary roadmap.", roadmap=published.content.title))
     return see_other("journey.roadmaps", all="")
 
 
@@ -295,8 +295,8 @@ def restore_statuses(slug: str, stage_key: str) -> BaseResponse:
     )
     flash(
         ngettext(
-            "%(num)d milestone of “%(stage)s” is as it was before.",
-            "%(num)d milestones of “%(stage)s” are as they were before.",
+            "%(num)d milestone of “%(stage)s” has its previous status again.",
+            "%(num)d milestones of “%(stage)s” have their previous status again.",
             len(changed),
             stage=stage.title,
         )

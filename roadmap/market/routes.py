@@ -61,7 +61,7 @@ def save_offer() -> Response:
     form = OfferForm()
     is_valid = form.validate()
     if not form.name.data and not form.name.errors:
-        form.name.errors = [_("Give it a name to save it, such as that of the company.")]
+        form.name.errors = [_("To save it, give it a name, such as the company's.")]
         is_valid = False
     if not is_valid:
         return _render(form, status=422)

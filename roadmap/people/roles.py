@@ -101,8 +101,8 @@ ROLES: dict[str, Role] = {
         invitation_title=_l("Mentor %(team)s"),
         invitation=_l("%(name)s invites you to mentor the team %(team)s."),
         description=_l(
-            "Mentors see what everybody in the team shares, its managers too, and comment on it; "
-            "they review and assess nothing."
+            "Mentors see what everyone in the team shares, managers included, and can "
+            "comment on it. They do not review or assess."
         ),
         consequence=_l(
             "You now mentor it. You see what its members share, and can comment on it. Its other "
@@ -115,8 +115,8 @@ ROLES: dict[str, Role] = {
             "what you share there."
         ),
         duties=_l(
-            "As a mentor you see the same of everybody in %(team)s and in the teams within it, "
-            "and you can comment on their evidence."
+            "As a mentor you see the same of everyone in %(team)s and in the teams "
+            "nested in it, and you can comment on their evidence."
         ),
     ),
     "manager": Role(
@@ -137,8 +137,8 @@ ROLES: dict[str, Role] = {
         invitation_title=_l("Manage %(team)s"),
         invitation=_l("%(name)s invites you to manage the team %(team)s."),
         description=_l(
-            "Managers see what everybody in the team shares, other managers too, review it and "
-            "assess skills; they invite and remove people."
+            "Managers see what everyone in the team shares, other managers included. "
+            "They review it, assess skills, and invite and remove people."
         ),
         consequence=_l(
             "You now manage it. You see what its members share, and review their evidence. Its "

@@ -12,7 +12,7 @@ from roadmap.core.i18n import lazy_gettext as _l
 # Actions that require a signed-in person, unless the operator allows them to tokens.
 JUDGEMENTS = frozenset({"evidence.review", "skill.assess_other", "person.assess", "person.verify"})
 JUDGEMENT_REFUSAL = _l(
-    "Only a person who is signed in verifies, returns and assesses. Do it on its page, or ask the "
+    "Only a signed-in person can verify, return or assess. Do it on its page, or ask the "
     "operator of this server to allow it by token (ROADMAP_REVIEW_BY_TOKEN)."
 )
 READ_VERBS = frozenset({"read", "list", "matrix", "call", "public"})
@@ -52,8 +52,8 @@ SCOPES: dict[str, Scope] = {
         ),
         permits=DRAFT_ACTIONS.__contains__,
         refusal=_l(
-            "This token reads its person's roadmap and evidence, and writes drafts. The rest takes "
-            "the pages, or a token of the scope write."
+            "This token can read its owner's roadmap and evidence, and write drafts. For "
+            "anything else, use the pages or a token with the scope write."
         ),
     ),
     "write": Scope(

@@ -87,7 +87,7 @@ class RedactionForm(FingerprintForm):
         _l("Title that readers see"),
         filters=[clean_line],
         validators=[
-            DataRequired(_l("Say in a few words what readers may know of it.")),
+            DataRequired(_l("Say in a few words what readers may know about it.")),
             at_most(MAX_TITLE),
         ],
     )
@@ -95,7 +95,7 @@ class RedactionForm(FingerprintForm):
         _l("Description that readers see"),
         filters=[clean_multiline],
         validators=[at_most(MAX_DESCRIPTION)],
-        description=_l("In Markdown. Leave out what is confidential; nobody checks it for you."),
+        description=_l("In Markdown. Leave out what is confidential; no one checks it for you."),
     )
     shows_impacts = BooleanField(
         _l("Show its impacts"),
@@ -150,5 +150,5 @@ class LinkForm(FlaskForm):
     )
     ends_on = PartialDateField(
         _l("Or its last day"),
-        description=_l("Such as 15 Mar 2027. It counts instead of “Ends after”."),
+        description=_l("Such as 15 Mar 2027. It overrides “Ends after”."),
     )

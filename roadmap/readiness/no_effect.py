@@ -51,14 +51,14 @@ def _milestone_reasons(tally: Tally, key: str) -> str:
         if not credit.counted:
             return N_("Its stage counts only where that raises the score.")
         if credit.credit == 1:
-            return N_("Its stage is full without it.")
+            return N_("Its stage already has full points without it.")
         if not milestone.required:
             return N_("The optional milestones of its stage already count for the most they can.")
         return N_("A tick alone gives no points here: it counts with evidence.")
     if not hours.done(0):
         return N_("Nothing of its stage is done yet.")
     if credit.credit == 1:
-        return N_("Its stage is full without it.")
+        return N_("Its stage already has full points without it.")
     return N_("Not applicable: without it, the stage requires the same hours.")
 
 
@@ -70,7 +70,7 @@ def _assessment_reasons(tally: Tally, item_type: str, key: str) -> str:
     if not (own if item_type == "self_assessment" else other):
         return N_("Level 0 gives no points.")
     if item_type == "self_assessment" and not factors.self_assessed:
-        return N_("One's own assessment gives no points here.")
+        return N_("A self-assessment gives no points here.")
     return N_("It gives as many points as the self-assessment that it replaces.")
 
 
@@ -83,7 +83,7 @@ def _position_reasons(tally: Tally, key: str) -> str:
     others = tuple(each for each in tally.facts.positions if each.id != key)
     if tally.with_facts(positions=others).years == tally.years:
         return N_("Other positions cover the same time.")
-    return N_("The years are reached without it.")
+    return N_("The required years are reached without it.")
 
 
 def _degree_reasons(tally: Tally, key: str) -> str:

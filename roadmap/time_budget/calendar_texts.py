@@ -10,14 +10,14 @@ from roadmap.core.outbound import AllowedHosts, FetchError
 SKIP_REASONS = {
     "declined": _l("you declined it"),
     "cancelled": _l("cancelled"),
-    "all-day": _l("takes the whole day"),
+    "all-day": _l("lasts all day"),
     "free": _l("marked as free"),
     "away": _l("out of office"),
     "no-duration": _l("has no duration"),
 }
 STATES = {
     "unsure": _l("you have not accepted it"),
-    "counted": _l("what overlaps with it has these minutes already"),
+    "counted": _l("these minutes count for an overlapping entry"),
     "saved": _l("saved before"),
     "changed": _l("changed since you saved it"),
     "removed": _l("you removed it"),
@@ -25,10 +25,10 @@ STATES = {
 # Why a file cannot be read, and what to do about it.
 FAULTS = {
     "no-calendar": _l(
-        "This is no calendar file: such a file begins with BEGIN:VCALENDAR. Export the calendar as "
-        ".ics, and choose that file."
+        "This is not a calendar file, which begins with BEGIN:VCALENDAR. Export the "
+        "calendar as .ics, and choose that file."
     ),
-    "empty-zip": _l("There is no .ics file in this ZIP. Choose the one that was exported."),
+    "empty-zip": _l("There is no .ics file in this ZIP. Choose the exported one."),
     "broken-zip": _l("This ZIP cannot be opened. Export the calendar again."),
     "too-large": _l("This calendar is larger than 10 MB. Export fewer months."),
     "too-slow": _l("This calendar takes too long to read. Export fewer months."),
@@ -37,7 +37,7 @@ FAULTS = {
 
 # Why a URL was not fetched, and what to do.
 FETCH_FAULTS = {
-    "no-address": N_("This is no address. Copy the whole address from your calendar."),
+    "no-address": N_("This is not an address. Copy the whole address from your calendar."),
     "no-https": N_("The address must begin with https:// or webcal://."),
     "password": N_("Enter the address without a user name or password in it."),
     "host": N_(
@@ -52,15 +52,15 @@ FETCH_FAULTS = {
     "gone": N_(
         "There is no calendar at this address any more (%(status)s). Copy the address again."
     ),
-    "status": N_("The host answers with an error (%(status)s). Try later."),
-    "slow": N_("The host did not answer in time. Try later, or upload the file."),
-    "truncated": N_("The answer was cut off. Try later, or upload the file."),
-    "large": N_("This calendar is larger than 10 MB. Upload a file of fewer months."),
+    "status": N_("The host answered with an error (%(status)s). Try again later."),
+    "slow": N_("The host did not answer in time. Try again later, or upload the file."),
+    "truncated": N_("The answer was cut off. Try again later, or upload the file."),
+    "large": N_("This calendar is larger than 10 MB. Upload a file with fewer months."),
     "certificate": N_("The host has no valid certificate. Tell your administrator."),
-    "unreachable": N_("The host cannot be reached. Try later, or upload the file."),
-    "unknown-host": N_("There is no host of this name. Check the address."),
+    "unreachable": N_("The host cannot be reached. Try again later, or upload the file."),
+    "unknown-host": N_("There is no host with this name. Check the address."),
     "private": N_(
-        "The host is within a private network. Ask your administrator to allow that network, "
+        "The host is on a private network. Ask your administrator to allow that network, "
         "or upload the file."
     ),
 }
@@ -68,20 +68,20 @@ FETCH_FAULTS = {
 PROBLEMS = {
     "line": N_("“%(what)s” has a line that is not NAME:value; it was skipped."),
     "cut-off": N_("“%(what)s” is cut off; it was skipped."),
-    "property": N_("“%(what)s” has a value that is wrong."),
+    "property": N_("“%(what)s” has an invalid value."),
     "entry": N_("“%(what)s” cannot be read; it was skipped."),
-    "too-often": N_("“%(what)s” has a rule of repetition that is not read."),
+    "too-often": N_("“%(what)s” repeats in a way that Cairn does not support."),
     "too-many": N_("Too many entries for these days: the rest was skipped."),
-    "time-zone": N_("The time zone “%(what)s” has a definition that is not read."),
-    "unknown-zone": N_("“%(what)s” names an unknown time zone; it is read as yours."),
+    "time-zone": N_("The definition of the time zone “%(what)s” cannot be read."),
+    "unknown-zone": N_("“%(what)s” has an unknown time zone; yours is assumed."),
 }
 # Why an event has its category.
 REASONS = {
-    "word": N_("title has “%(word)s”"),
-    "learned": N_("you sorted this title so"),
+    "word": N_("title contains “%(word)s”"),
+    "learned": N_("as you sorted this title before"),
     "two": N_("two people"),
     "many": N_("several people"),
-    "alone": N_("names nobody else"),
+    "alone": N_("no one else invited"),
 }
 
 

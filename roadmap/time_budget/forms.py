@@ -142,13 +142,13 @@ class CalendarForm(FlaskForm):
         render_kw={"accept": ".ics,.ical,.zip,text/calendar,application/zip"},
     )
 
-    first = PastDayField(_l("From"), [InputRequired(_l("From which day on?"))])
+    first = PastDayField(_l("From"), [InputRequired(_l("Choose the first day."))])
     weeks = SelectField(_l("How long"), choices=WEEKS, coerce=int, default=1)
     addresses = StringField(
         _l("Your addresses in this calendar"),
         [Optional(), at_most(500)],
         filters=[clean_line],
-        description=_l("If it is not the one you sign in with. It shows what you declined."),
+        description=_l("If you do not sign in with it. Used to tell what you declined."),
     )
 
     def __init__(self, *, today: dt.date, **more: Any) -> None:

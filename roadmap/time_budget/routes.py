@@ -92,7 +92,7 @@ def remove(key: uuid.UUID) -> Response:
 def restore(key: uuid.UUID) -> Response:
     entry = permissions.load(db.session, current_user, "time.write", TimeEntry, key)
     actions.restore_entry(db.session, entry)
-    flash(_("Back again: %(entry)s.", entry=_describe(entry)))
+    flash(_("Restored: %(entry)s.", entry=_describe(entry)))
     return _redirect_to_week(entry.day)
 
 

@@ -163,8 +163,8 @@ def import_entries() -> BaseResponse:
     )
     flash(
         _(
-            "From your calendar: %(added)d added, %(changed)d changed, %(removed)d removed, "
-            "%(same)d as before.",
+            "From your calendar: %(added)d added, %(changed)d changed, %(removed)d "
+            "removed, %(same)d unchanged.",
             added=result["added"],
             changed=result["changed"],
             removed=result["removed"],
@@ -179,7 +179,7 @@ def import_entries() -> BaseResponse:
 @permit("time.write")
 def forget_titles() -> BaseResponse:
     actions.forget_titles(db.session, current_user.id)
-    flash(_("The titles that calendars brought are deleted. The hours stay."))
+    flash(_("The titles from your calendars are deleted. The hours are kept."))
     return see_other("time_calendar.calendar")
 
 

@@ -21,17 +21,17 @@ STATUS_LABELS = {
 # Earlier years are typos.
 EARLIEST_YEAR = 1980
 LEVEL_LABELS = {
-    "": _l("Not said"),
+    "": _l("Not specified"),
     "tried": _l("Tried it"),
     "used": _l("Used it in a project"),
     "production": _l("Ran it in production"),
     "asked": _l("Others ask me about it"),
 }
 INTEREST_LABELS = {
-    "": _l("Not said"),
+    "": _l("Not specified"),
     "learn": _l("Want to learn it"),
     "deepen": _l("Want to use it more"),
-    "leave": _l("Would rather leave it"),
+    "leave": _l("Would rather not use it"),
 }
 CHOOSE_ONE = _l("Choose one of the options.")
 

@@ -104,7 +104,7 @@ def save(key: str) -> BaseResponse:
     except StaleForm as stale:
         other = ToolForm(today=_today(), data=stale.saved, formdata=None)
         return _render(tool, form, **form.raise_problems(stale, other))
-    flash(_("What you say of %(tool)s is saved.", tool=tool.title))
+    flash(_("Your entry for %(tool)s is saved.", tool=tool.title))
     return see_other("tools.overview", _anchor=key)
 
 

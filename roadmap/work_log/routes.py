@@ -90,7 +90,7 @@ def make_evidence(key: uuid.UUID) -> Response:
     made = actions.make_evidence(db.session, entry, by=current_user, now=now())
     said = _("A draft is saved. Choose the milestones it proves, and add a link if there is one.")
     if made.current.url:
-        said = _("A draft is saved with the link of the line. Choose the milestones it proves.")
+        said = _("A draft is saved with the link from the line. Choose the milestones it proves.")
     if names := secret_parameters(made.current.url):
         said = f"{said} {labels.secret_warning(names)}"
     flash(said)

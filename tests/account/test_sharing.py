@@ -23,7 +23,7 @@ def test_account_page_lists_who_sees_what(cast, browser_of):
 
 def test_account_page_without_manager_says_so(cast, browser_of):
     page = browser_of(cast.mallory).get("/account").text
-    assert "You are in no team with a manager" in page
+    assert "You are not in a team with a manager" in page
     assert "See yourself as they do" not in page
 
 

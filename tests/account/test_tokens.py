@@ -31,7 +31,7 @@ def token_in(page: str) -> str:
 def test_token_is_created_shown_once_and_listed(app, session, cast, alice, now):
     page = " ".join(alice.get("/account/tokens").text.split())
     assert "No token yet" in page
-    assert "Comments, notifications, invitations and administration are on pages only." in page
+    assert "invitations and administration are only available on pages." in page
     made = alice.post("/account/tokens", FORM)
     assert made.status_code == 201
     token = token_in(made.text)

@@ -77,7 +77,7 @@ def test_log_shows_messages_actors_and_no_secrets(session, cast, erin, now):
 def test_empty_log_says_so(cast, erin):
     page = erin.get("/admin/audit").text
     assert "No entries yet" in page
-    assert "a restore puts back the log of its backup" in page
+    assert "a restore brings back the log of its backup" in page
 
 
 def test_log_is_filtered_by_kind_and_person(session, cast, erin, now):
@@ -96,7 +96,7 @@ def test_log_is_filtered_by_kind_and_person(session, cast, erin, now):
     assert lines(erin.get(f"/admin/audit?person={cast.bob}&kind=team")) == [
         "Bob was a manager and is now a member in the team Ranking."
     ]
-    assert "Nobody here has that name or e-mail" in erin.get("/admin/audit?person=nobody").text
+    assert "No one here has that name or e-mail" in erin.get("/admin/audit?person=nobody").text
     assert "No entries match" in erin.get("/admin/audit?person=x@example.org").text
     assert lines(erin.get("/admin/audit?person=bo&kind=team")) == [
         "Bob was a manager and is now a member in the team Ranking."

@@ -30,7 +30,7 @@ def test_overview_shows_figures_and_warnings(session, cast, erin, now):
     assert "The schema is current" in page.text
     assert "Mail is not configured" in page.text
     assert "A second one can let you back in" in page.text
-    assert "The job process deletes by its own" in page.text
+    assert "The job process uses its own settings" in page.text
 
 
 def test_overview_shows_the_last_backup_or_how_to_create_one(session, erin, now):
@@ -68,8 +68,8 @@ def test_overview_shows_the_error_of_mail_that_is_retried(app, session, erin, no
     session.add(OutgoingMail(**mail, due_at=now, error="450 <mailbox> is busy", failed_at=now))
     session.commit()
     page = erin.get("/admin").text
-    assert "450 &lt;mailbox&gt; is busy. The next try is at " in page
-    assert re.search(r"The last try failed at \d+ \w+ 20\d\d", page)
+    assert "450 &lt;mailbox&gt; is busy. The next attempt is at " in page
+    assert re.search(r"The last attempt failed at \d+ \w+ 20\d\d", page)
     assert "The job process sends them" not in page, "the job process runs; the mail server refuses"
     assert "jobs run --once --now" in page
     assert "could not be sent" not in page

@@ -42,14 +42,14 @@ def test_page_shows_account_and_teams(cast, erin):
 
 def test_pages_warn_before_a_team_loses_its_only_manager(session, cast, erin, browser_of, now):
     from_member = "/teams/ranking/members/{}"
-    warning = "Nobody else manages"
+    warning = "No one else manages"
     pages = (
         person_url(cast.bob),
         person_url(cast.bob, "/deactivation"),
         from_member.format(cast.bob),
     )
     assert all(warning in erin.get(page).text for page in pages)
-    assert "Nobody else manages Ranking" in erin.get(pages[1]).text
+    assert "No one else manages Ranking" in erin.get(pages[1]).text
     for page in (person_url(cast.carol), from_member.format(cast.carol)):
         assert warning not in erin.get(page).text
     assert "team without a manager" not in erin.get("/admin").text
@@ -73,12 +73,15 @@ def test_deactivation_page_counts_evidence_in_the_review_queue(session, cast, er
         submit_evidence(session, cast, add_evidence(session, cast, cast.alice, now), now)
     session.commit()
     text = flat(erin.get(page).text)
-    assert "2 pieces of evidence wait in their review queue. Nobody else can review them." in text
+    assert (
+        "2 pieces of evidence are waiting in their review queue. No one else can review them."
+        in text
+    )
     assert queue_text not in erin.get(person_url(cast.dave, "/deactivation")).text
     # The manager of the parent team can review it, too.
     session.get(Team, cast.team).parent_id = cast.other_team
     session.commit()
-    assert "Other managers can review what waits." in flat(erin.get(page).text)
+    assert "Other managers can review what is waiting." in flat(erin.get(page).text)
 
 
 def test_unknown_person_returns_404(erin):
@@ -210,7 +213,7 @@ def test_person_is_notified_of_a_password_link(session, cast, erin, browser_of, 
     assert erin.post(person_url(cast.alice, "/password-link"), CONFIRMED).status_code == 200
     assert [to for to, _subject in queued_mails(session)] == ["alice@example.org"]
     notices = browser_of(cast.alice).get("/notifications").text
-    assert "Erin created a link with which a new password can be set for your account." in notices
+    assert "Erin created a link to set a new password for your account." in notices
     assert notices.count("change your password</label>") == 1
 
 
@@ -310,7 +313,7 @@ def test_session_is_shown_with_the_day_only(session, cast, erin, browser_of):
 
 def test_person_without_a_session_shows_the_last_audited_day(session, cast, erin):
     url = person_url(cast.mallory)
-    assert "no active session, and the audit log knows of no use" in flat(erin.get(url).text)
+    assert "no active session, and the audit log records no use" in flat(erin.get(url).text)
     at = dt.datetime(2026, 3, 5, 12, tzinfo=dt.UTC)
     record_audit(session, by=cast.mallory, action="session.ended", now=at)
     session.commit()

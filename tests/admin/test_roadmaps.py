@@ -46,12 +46,12 @@ def test_changed_copy_of_a_shipped_roadmap_is_marked_as_own_file(
             )
         row = text_of(erin.get("/admin/roadmaps").text).partition(SLUG)[2]
         assert "from your own file" in row.partition("people")[0]
-        assert "the next start of the server brings that back" in row
+        assert "restores it when the server next starts" in row
     finally:
         answer = sync()
     assert answer.stderr == ""
     page = text_of(erin.get("/admin/roadmaps").text)
-    assert "the next start of the server brings that back" not in page
+    assert "restores it when the server next starts" not in page
 
 
 def test_page_shows_the_result_of_the_last_load(erin, sync, tmp_path):

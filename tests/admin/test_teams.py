@@ -206,18 +206,18 @@ def test_deletion_page_names_the_people_and_teams_affected(session, cast, erin, 
         found = re.search(rf'id="{key}">(.*?)</p>', page, re.DOTALL)
         return " ".join(re.sub("<[^>]+>", "", found.group(1)).split()) if found else ""
 
-    assert paragraph("teamless") == "In no team then: Alice, Bob."
+    assert paragraph("teamless") == "Not in any team afterwards: Alice, Bob."
     # Carol is also in Vision, which Dave manages.
-    assert paragraph("unreviewed").endswith("waits for nobody: Alice (1 piece waiting).")
-    assert paragraph("unmanaged") == "Nested in it, and without a manager then: Evaluation."
+    assert paragraph("unreviewed").endswith("is not reviewed: Alice (1 piece waiting).")
+    assert paragraph("unmanaged") == ("Nested in it, and without a manager afterwards: Evaluation.")
 
     nested = find_team(session, "eval")
     add_member(session, nested, cast.alice, "member", by=cast.erin, now=now)
     add_member(session, nested, cast.mallory, "manager", by=cast.erin, now=now)
     session.commit()
-    assert paragraph("teamless") == "In no team then: Bob."
+    assert paragraph("teamless") == "Not in any team afterwards: Bob."
     # Only Bob manages Mallory.
-    assert paragraph("unreviewed").endswith("waits for nobody: Mallory.")
+    assert paragraph("unreviewed").endswith("is not reviewed: Mallory.")
     assert paragraph("unmanaged") == ""
 
     nested.parent_id = None
@@ -225,7 +225,7 @@ def test_deletion_page_names_the_people_and_teams_affected(session, cast, erin, 
     session.commit()
     erin.delete("/admin/teams/ranking", {"sure": "yes"})
     page = browser_of(cast.alice).get(f"/evidence/{piece.id}").text
-    assert "You are in no team with a manager" in page
+    assert "You are not in a team with a manager" in page
     assert "waiting for a manager of one of your teams" not in page
 
 

@@ -201,7 +201,7 @@ def test_draft_token_gets_reason_for_denied_request(
 ) -> None:
     response = agent.get("/reviews")
     assert response.status_code == 403
-    assert "writes drafts" in response.get_json()["detail"]
+    assert "write drafts" in response.get_json()["detail"]
     assert session.scalars(sa.select(ApiToken.scope)).one() == "draft"
 
 

@@ -84,7 +84,7 @@ def test_archive_is_imported_after_a_preview_without_verification(
     shown = mallory.get(f"/evidence/{evidence.id}").text
     assert "Elsewhere, Bob verified version 1" in shown
     assert "Read twice." in shown
-    assert "Nobody here has checked it" in shown
+    assert "No one here has checked it" in shown
     assert "tone-verified" not in mallory.get("/evidence").text.partition('id="list"')[2]
     # The uploaded file is deleted, and the history marks imported entries.
     assert session.scalars(sa.select(UploadedFile)).all() == []

@@ -251,7 +251,7 @@ def test_badge_is_revoked_with_the_account_of_its_verifier(
     assert {each.revoked_for for each in badges} == {"owner", "evidence"}
     assert verify(session, document, now=now).verdict == "revoked"
     alice = browser_of(cast.alice)
-    assert "was revoked; the page of your badges says why" in alice.get("/notifications").text
+    assert "was revoked; your badges page says why" in alice.get("/notifications").text
     assert "named a manager whose account was deleted" in alice.get("/badges").text
     assert f"/badges/new?for={subject}" in alice.get("/badges").text
     again = issue(session, cast, subject, now)

@@ -38,7 +38,7 @@ def test_outlook_calendar_is_previewed_corrected_and_saved(page_of: PageOf) -> N
     open_preview(page, "outlook")
     expect(planning.first).to_have_value("other")
     page.get_by_role("button", name="Save hours").click()
-    expect(page.get_by_text("0 added, 0 changed, 0 removed, 3 as before")).to_be_visible()
+    expect(page.get_by_text("0 added, 0 changed, 0 removed, 3 unchanged")).to_be_visible()
 
 
 def test_calendar_preview_has_no_axe_violations(page_of: PageOf) -> None:

@@ -30,7 +30,7 @@ def test_new_engineer_marks_completed_milestones_on_one_page(
     objective.get_by_label("Some").check()
     some.get_by_role("checkbox").nth(1).check()
     page.get_by_label("This stage is not applicable to me").check()
-    expect(page.get_by_label("The reason, in a sentence")).to_be_visible()
+    expect(page.get_by_label("Reason, in one sentence")).to_be_visible()
     assert not find_overflowing(page)
     page.get_by_role("button", name="Save and see my roadmap").click()
     expect(page.locator("#messages")).to_contain_text("1 milestone counts now")

@@ -71,7 +71,7 @@ def test_worksheet_is_completed_and_used_by_keyboard(page_of: PageOf) -> None:
     link = page.get_by_role("link", name="Use it as the reason")
     link.focus()
     page.keyboard.press("Enter")
-    reason = page.get_by_label("The reason, in a sentence")
+    reason = page.get_by_label("Reason, in one sentence")
     expect(reason).to_be_visible()
     assert reason.input_value().startswith("Doctorate: no, according to my worksheet of")
     assert "10 Jan 2028" in reason.input_value()

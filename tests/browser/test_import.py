@@ -27,7 +27,7 @@ def open_table_preview(page: Page) -> None:
     file = {"name": "talks.csv", "mimeType": "text/csv", "buffer": TABLE}
     page.get_by_label("File").set_input_files([file])
     page.get_by_role("button", name="Show what it holds").click()
-    page.get_by_label("Kind where the row names none").select_option(label="Talk")
+    page.get_by_label("Kind for rows that name none").select_option(label="Talk")
     page.get_by_role("button", name="Show the preview").click()
 
 

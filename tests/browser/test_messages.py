@@ -171,7 +171,7 @@ def test_slow_server_is_reported(sample_site: SampleSite, page_of: PageOf) -> No
     page.clock.run_for(7_000)
     expect(page.locator(".fault")).to_have_count(0)
     page.clock.run_for(2_000)
-    assert_message(page, "The server takes long to answer.")
+    assert_message(page, "The server is slow to respond.")
 
 
 @pytest.mark.parametrize("is_answered", [True, False])

@@ -236,7 +236,7 @@ def test_single_keys_are_switched_off_and_on_in_settings(
         create_evidence(sample_site, f"Dictated {uuid.uuid4().hex[:6]}", submitted=True)
     page = page_of("bob")
     page.goto("/reviews")
-    page.get_by_role("link", name="Switch single keys off").click()
+    page.get_by_role("link", name="Switch single-key shortcuts off").click()
     switch = page.get_by_label("Use single keys as shortcuts")
     switch.uncheck()
     page.get_by_role("button", name="Save keyboard settings").click()

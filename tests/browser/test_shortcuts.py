@@ -171,7 +171,7 @@ def test_shortcut_dialog_disables_page_keys_until_closed(
     page.goto("/evidence")
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
-    expect(dialog).to_contain_text("Next row of a list")
+    expect(dialog).to_contain_text("Next row in a list")
     # The page below the dialog does not react.
     page.keyboard.press("j")
     page.keyboard.press("Escape")

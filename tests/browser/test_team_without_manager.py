@@ -40,7 +40,7 @@ def test_mentor_reads_shared_evidence_and_comments(page_of: PageOf, javascript: 
     expect(main).to_contain_text("invite one")
     erin.get_by_role("button", name="Share with Mallory for comments").click()
     expect(erin.locator("#messages")).to_contain_text("is now shared with Mallory for comments.")
-    expect(main).to_contain_text("nobody can review it")
+    expect(main).to_contain_text("no one can review it")
 
     # The mentor finds it by search and on her page.
     mallory.goto(f"/search?q={TITLE}")

@@ -16,8 +16,8 @@ from tests.support.statements import record_session_statements
 
 def test_page_lists_due_and_coming_dates(cast, browser_of, dates, today):
     page = browser_of(cast.alice).get("/calendar").text
-    due, coming = (text_of(page.split(f"<h2>{name}</h2>")[1]) for name in ("Due", "To come"))
-    assert "9 days late" in due.split("To come")[0]
+    due, coming = (text_of(page.split(f"<h2>{name}</h2>")[1]) for name in ("Due", "Upcoming"))
+    assert "9 days late" in due.split("Upcoming")[0]
     assert "in 10 days" in coming.split("in 40 days")[0], "renewal starts 60 days before expiry"
     assert coming.index("Renew: Cloud") < coming.index("in 40 days") < coming.index("Last day:")
     assert page.count(f"/milestones/{LEVELS}") >= 1

@@ -64,7 +64,7 @@ def test_not_yet_requires_a_future_review_date(alice, session):
 
 def test_due_review_is_shown_on_dashboard_and_career_page(alice, cast, session):
     alice.put(PAGE, SHEET)
-    assert "You wanted to read again" not in alice.get("/").text
+    assert "To look at again" not in alice.get("/").text
     plan = session.scalars(sa.select(CareerPlan)).one()
     plan.answers = {**plan.answers, "review_on": "2026-01-02"}
     session.commit()
@@ -74,7 +74,7 @@ def test_due_review_is_shown_on_dashboard_and_career_page(alice, cast, session):
     changed = {**SHEET, "answer_review_on": "2026-01-02", "answer_fees": "1", "seen": "1"}
     assert alice.put(PAGE, changed).status_code == 303
     assert alice.put(PAGE, {**SHEET, "seen": "2"}).status_code == 303
-    assert "You wanted to read again" not in alice.get("/").text
+    assert "To look at again" not in alice.get("/").text
 
 
 def test_worksheet_totals_are_shown_and_compared(alice):

@@ -91,8 +91,8 @@ def test_deactivate_ends_the_sessions_and_is_audited(run, session, cast, browser
 
 
 def test_deactivating_the_only_manager_warns(run, session, cast):
-    assert "Nobody else manages Ranking" in run("user", "deactivate", "bob@example.org").stderr
-    assert "Nobody" not in run("user", "deactivate", "carol@example.org").stderr
+    assert "No one else manages Ranking" in run("user", "deactivate", "bob@example.org").stderr
+    assert "No one" not in run("user", "deactivate", "carol@example.org").stderr
 
 
 def test_deactivate_reports_a_pending_deletion(run, cast):
@@ -116,7 +116,7 @@ def test_reset_password_notifies_the_user(run, session, cast, browser_of, with_m
     run("user", "reset-password", "alice@example.org")
     assert [to for to, _subject in queued_mails(session)] == ["alice@example.org"]
     page = browser_of(cast.alice).get("/notifications").text
-    assert "was created on the command line. If you do not expect it," in page
+    assert "was created on the command line. If you did not expect this," in page
 
 
 def test_reset_password_prints_a_working_link(run, cast, browser_of):
@@ -156,7 +156,7 @@ def test_delete_now_deletes_all_but_the_last_administrator(run, cast, app):
     done = run("user", "delete", "bob@example.org", "--now")
     assert done.exit_code == 0, done.output
     assert "deleted for good." in done.stdout
-    assert "Nobody else manages" in done.stderr
+    assert "No one else manages" in done.stderr
     assert "bob@" not in run("user", "list").stdout
     assert run("user", "delete", "nobody@example.org").exit_code == 1
     last = run("user", "delete", "erin@example.org", "--now")

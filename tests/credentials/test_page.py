@@ -136,8 +136,9 @@ def test_own_certifications_are_sorted_by_expiry_with_days_left(alice, add_certi
     assert "no expiry date" in texts[3]
     assert "Lapsed" in texts[4]
     top = page.partition('<nav class="cluster')[0].rpartition('class="note brick"')[2]
-    assert "near : 14 days left. In all 2 of your certifications lapse within 60 days." in text_of(
-        top
+    assert (
+        "near : 14 days left. In total, 2 of your certifications lapse within 60 days."
+        in text_of(top)
     )
     assert page.index('id="yours"') < page.index('id="most"')
 
@@ -186,7 +187,7 @@ def test_costs_are_stored_by_year_and_summed_for_their_owner(
         response = alice.put(f"/credentials/costs/{piece.id}", payload)
         assert response.location == "/credentials#yours"
     text = text_of(alice.get("/credentials").text)
-    assert "which only you see: 2026 100 EUR + 150 USD; 2024 1,300 USD" in text
+    assert "visible only to you: 2026 100 EUR + 150 USD; 2024 1,300 USD" in text
     assert "1,300" in alice.get(path).text
     alice.put(path, {"year": "2024", "amount": "", "currency": "USD"})
     assert "2024 1,300" not in text_of(alice.get("/credentials").text)

@@ -94,7 +94,7 @@ def test_only_user_is_offered_roadmap_and_team_equally(
     page = erin.get("/").text
     assert "Start on a roadmap yourself, invite your team, or both." in page
     assert "A roadmap is a path to a role" not in page
-    assert "For yourself. It takes no team" in page
+    assert "For yourself. You do not need a team" in page
     assert "For managers and their people" in page
     assert page.index(f'href="/roadmaps/{SLUG}"') < page.index('href="/admin/teams"')
     assert 'class="button"' not in page  # neither choice is primary

@@ -52,7 +52,7 @@ def test_user_without_manager_gets_no_manager_steps(cast, browser_of):
     # Only two kinds of step remain: complete a milestone, and record evidence.
     assert steps.count("<li>") == 2
     assert "Ask your manager" not in browser.get("/readiness").text
-    assert "nobody can assess you" in browser.get("/skills/mlops").text
+    assert "no one can assess you" in browser.get("/skills/mlops").text
 
 
 def test_readiness_links_to_draft_for_submission(alice, session, cast, now):

@@ -75,9 +75,9 @@ def test_witness_answers_once_and_is_shown_on_milestone(alice, witness, session)
 def test_both_forms_say_where_the_answer_is_shown(alice, witness):
     """A portfolio lists evidence, so it shows endorsements only of milestones with evidence."""
     page = flat(alice.get(REQUEST_PAGE).text)
-    assert "who reads it in your portfolio, sees them beside that piece." in page
+    assert "readers of that piece in your portfolio, see them next to the piece." in page
     page = flat(witness.get(request_endorsement(alice)).text)
-    assert "who reads that piece in a portfolio, sees them there too." in page
+    assert "readers of that piece in a portfolio, see them too." in page
 
 
 def test_name_repeated_as_affiliation_is_shown_once(alice, witness):
@@ -95,7 +95,7 @@ def test_endorsement_does_not_change_readiness(alice, witness, cast):
 
 def test_user_cannot_be_their_own_witness(alice, session):
     link = request_endorsement(alice)
-    assert "You cannot be your own." in alice.get(link).text
+    assert "You cannot be your own witness." in alice.get(link).text
     assert alice.post(link, ANSWER).status_code == 403
     session.rollback()
     assert session.scalars(sa.select(Endorsement.answer)).all() == [""]

@@ -64,13 +64,13 @@ def test_deletion_page_lists_deleted_and_kept_records(session, cast, browser_of,
     """Alice has evidence and gave no reviews; Bob reviewed her."""
     page = browser_of(cast.alice).get("/account/deletion").text
     assert re.search(r"<li>[2-9]\d* pieces of evidence</li>", page)
-    assert "Stays with others" not in page
+    assert "because others rely on it" not in page
     assert "14 days" in page
     assert 'href="/account/archive"' in page
     page = browser_of(cast.bob).get("/account/deletion").text
     assert "pieces of evidence</li>" not in page
     assert re.search(r"<li>\d+ reviews? that you gave</li>", page)
-    assert "Nobody else manages" in page
+    assert "No one else manages" in page
 
 
 def test_wrong_email_is_rejected_and_kept_in_the_form(alice, session, cast):

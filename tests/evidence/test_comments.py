@@ -214,10 +214,10 @@ def test_comment_requires_login(browser_of, piece):
 
 def test_comment_form_says_when_nobody_can_read_it(session, cast, browser_of, piece):
     alice = browser_of(cast.alice)
-    assert "Your managers and mentors read it." in flat(alice.get(f"/evidence/{piece.id}").text)
+    assert "Your managers and mentors see it." in flat(alice.get(f"/evidence/{piece.id}").text)
     session.execute(sa.delete(Membership).where(Membership.user_id == cast.alice))
     session.commit()
     page = flat(alice.get(f"/evidence/{piece.id}").text)
-    assert "Your managers and mentors read it." not in page
-    assert "You are in no team with a manager or mentor, so nobody else reads it now." in page
-    assert "You are in no team with a manager, so nobody can review it." in page
+    assert "Your managers and mentors see it." not in page
+    assert "You are not in a team with a manager or mentor, so no one else sees it now." in page
+    assert "You are not in a team with a manager, so no one can review it." in page

@@ -234,7 +234,7 @@ def test_only_upload_routes_accept_large_bodies(cast, browser_of):
         assert answer.status_code == 413
         assert "Too much at once" in answer.text
         assert "can total at most 25 MB" in answer.text
-        assert "Back button leads to the form" in answer.text
+        assert "Back button takes you back to the form" in answer.text
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,7 @@ def test_submission_changes_visibility_of_private_evidence_only(session, cast, b
 def test_page_says_when_no_manager_can_review(session, cast, now, browser_of):
     piece = add_evidence(session, cast, cast.mallory, now)
     mallory = browser_of(cast.mallory)
-    assert "You are in no team with a manager" in mallory.get(f"/evidence/{piece.id}").text
+    assert "You are not in a team with a manager" in mallory.get(f"/evidence/{piece.id}").text
     mallory.put(f"/evidence/{piece.id}/submission")
     assert "no one sees it" in mallory.get(f"/evidence/{piece.id}").text
 
@@ -186,10 +186,10 @@ def test_submission_in_team_without_manager_shares_with_mentor(
     page = flat(alice.get(address).text)
     assert "is now shared with Bob for comments. It cannot be verified until" in page
     assert "Shared with Bob for comments. Cairn does not notify them" in page
-    assert "You are in no team with a manager, so nobody can review it." in page
+    assert "You are not in a team with a manager, so no one can review it." in page
     assert "waiting for a manager" not in page
     assert "Withdraw</button>" in page
-    assert "Your managers and mentors read it." in page
+    assert "Your managers and mentors see it." in page
 
     assert piece.title in bob.get(f"/reviews/{piece.id}").text
     assert f'href="/reviews/{piece.id}' in bob.get("/search", query_string={"q": piece.title}).text

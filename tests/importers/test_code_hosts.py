@@ -100,7 +100,7 @@ def test_github_import_creates_drafts_and_unticks_known_rows(alice, session, hos
         ("Reviewed 3 changes in acme/ranker, Mar 2026", True),
         ("Reviewed 1 change in acme/ranker, Oct 2026", True),
     ]
-    assert "1 review of this month is left out" in text_of(page)
+    assert "1 review from this month is left out" in text_of(page)
     assert alice.post(f"{GITHUB}/records", form_data(page)).status_code == 303
     found = {each.title: each for each in saved_evidence(session)}
     merged = found["Cut p99 <b>by half</b>"].current
@@ -196,10 +196,10 @@ def first_response(host):
 @pytest.mark.parametrize(
     ("response", "message"),
     [
-        (Reply(401, body=b'{"message": "Bad credentials"}'), "wants a sign-in (401)"),
-        (Reply(403, body=b'{"message": "Forbidden"}'), "forbids it (403)"),
-        (Reply(404), "nothing at the address of GitHub (404)"),
-        (Reply(422, body=b'{"message": "Validation Failed"}'), "knows nobody of this name"),
+        (Reply(401, body=b'{"message": "Bad credentials"}'), "requires a sign-in (401)"),
+        (Reply(403, body=b'{"message": "Forbidden"}'), "refused access (403)"),
+        (Reply(404), "at the configured address of GitHub (404)"),
+        (Reply(422, body=b'{"message": "Validation Failed"}'), "has no user with this name"),
         (Reply(502, body=b"<html>"), "answered with an error (502)"),
         (Reply(302, {"Location": "https://elsewhere.example/"}), "has moved (302)"),
         (Reply(200, body=b"<html>Sign in</html>"), "something other than a list"),
@@ -403,7 +403,7 @@ def test_orcid_works_become_drafts(alice, session, host, fetch):
 def test_invalid_orcid_id_is_rejected_without_any_request(alice, host, login):
     refused = alice.post("/evidence/import/orcid", {"login": login})
     assert refused.status_code == 422
-    assert "check how it is written" in refused.text
+    assert "check the spelling" in refused.text
     assert host.requests == []
 
 
@@ -423,4 +423,4 @@ def test_preview_names_empty_lists_and_works_without_title(alice, host, fetch):
 def test_unknown_orcid_record_is_reported(alice, host, fetch):
     alice.post("/evidence/import/orcid", {"login": ORCID_ID})
     fetch()
-    assert "knows nobody of this name" in text_of(alice.get("/evidence/import/orcid/preview").text)
+    assert "has no user with this name" in text_of(alice.get("/evidence/import/orcid/preview").text)

@@ -125,7 +125,7 @@ def test_all_errors_of_a_row_are_shown_together(alice):
     assert re.search("Line 2 “Bad”: Date[^:]*: “soon” is not a date", page)
     assert re.search("Link[^:]*: This is not a web address", page)
     assert "1 entry cannot be imported" in page
-    assert "No kind of evidence: “foo”. These rows are taken as “Other”" in page
+    assert "Not a kind of evidence: “foo”. These rows are imported as “Other”" in page
     # Only one message concerns the date.
     assert page.count("Line 2") == 1
     assert page.count("Date") == 1
@@ -165,9 +165,7 @@ def test_row_without_link_uses_organization_as_description(alice, session):
     table = b"title,date,organization\nPrize,2024,Example Society\nNothing,2024,\n"
     page = upload_and_preview(alice, table)
     assert checkboxes(page) == [("Prize", True)]
-    problem = (
-        "Line 3 “Nothing”: Link[^:]*: There is neither a link nor a description.* Fill in a column"
-    )
+    problem = "Line 3 “Nothing”: Link[^:]*: There is no link and no description.* Fill in a column"
     assert re.search(problem, text_of(page))
     assert "Add a link, a file" not in page
     alice.post(RECORDS, form_data(page, without="1"))
@@ -280,7 +278,9 @@ def test_result_message_counts_skipped_rows(alice):
         alice, rows + b"Four,2026-01-05,https://a.example/4\nFive,never,ftp://x\n"
     )
     response = alice.post(RECORDS, form_data(page, take=row_keys(page)[-1:], without="1"))
-    summary = "1 piece is imported as a draft. Left out: 1 not ticked, 2 known before, 1 repeated, "
+    summary = (
+        "1 piece is imported as a draft. Left out: 1 not ticked, 2 already imported, 1 repeated, "
+    )
     assert f"{summary}1 with an error" in alice.get(response.location).text
 
 
@@ -301,8 +301,8 @@ def test_tick_all_and_discard_work_without_scripts(alice, session, monkeypatch):
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "no row below the first"),
-        (b"title,date\n", "no row below the first"),
+        (b"", "no rows below the first"),
+        (b"title,date\n", "no rows below the first"),
         (b"PK\x03\x04rest", "a workbook, not a CSV file"),
         (b"\x89PNG\0\0", "not a text file"),
         (b"a,b\n" + b"x,y\n" * 600, "more than 500 rows"),

@@ -91,7 +91,7 @@ def test_json_resume_with_old_keys_and_odd_values_is_parsed():
     found = read("json-resume", RESUME)
     [problem] = found.problems
     assert problem.where == "“work”, entry 3, line 1"
-    assert found.notes == ["Left out, because it is not a text: “work”, entry 1: “highlights”."]
+    assert found.notes == ["Left out, because it is not text: “work”, entry 1: “highlights”."]
     assert [(each.record, each.values) for each in found.candidates][:2] == [
         ("position", {"title": "Engineer", "employer": "Old Key Ltd", "started_on": "2019",
                       "ended_on": "", "is_ml": "", "summary": "- Cut p99"}),
@@ -126,9 +126,7 @@ def test_json_resume_problems_name_section_entry_and_line(app):
     ambiguous, _no_link = found.problems[1].errors
     assert "“03/04/2024” is ambiguous: day or month may come first. Write it as 2026" in ambiguous
     assert [row.title for row in found.rows] == ["Q"]
-    assert found.notes == [
-        "Left out, because it is not a text: “publications”, entry 1: “summary”."
-    ]
+    assert found.notes == ["Left out, because it is not text: “publications”, entry 1: “summary”."]
 
 
 def test_publication_id_is_the_same_from_bibtex_and_orcid(app):
@@ -157,7 +155,7 @@ def test_long_title_is_shortened_with_a_note():
     assert len(candidate.values["title"]) == 200
     assert candidate.values["title"].endswith("…")
     [note] = found.notes
-    assert "Title has more than 200 characters. Its end is left out." in note
+    assert "Title has more than 200 characters. The rest is left out." in note
 
 
 def test_bibtex_is_parsed_and_only_the_broken_entry_fails():
@@ -210,12 +208,12 @@ def test_linkedin_export_is_parsed():
 
 def test_linkedin_export_above_the_limit_names_the_needed_files(cast, browser_of):
     alice, url = browser_of(cast.alice), "/evidence/import/linkedin"
-    assert "pack Positions.csv, Education.csv, Certifications.csv" in alice.get(url).text
+    assert "put only Positions.csv, Education.csv, Certifications.csv" in alice.get(url).text
     # Sent as bytes: for a file of this size the client opens a temporary file it never closes.
     kind = "multipart/form-data; boundary=b"
     answer = alice.client.post(url, data=b"x" * 1_100_000, content_type=kind)
     assert answer.status_code == 413
-    assert "pack only the files that the page of the import names" in answer.text
+    assert "put only the files named on the import page" in answer.text
 
 
 def make_zip(*names: str, text: str, method: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -260,7 +258,7 @@ def make_zip(*names: str, text: str, method: int = zipfile.ZIP_DEFLATED) -> byte
             "not a JSON Resume.*“work”, line 1: This is not a",
         ),
         ("bibtex", b"\0\0", "not a text file"),
-        ("bibtex", b"Hello", "no entry"),
+        ("bibtex", b"Hello", "no entries"),
     ],
     ids=[
         "not a zip",
@@ -276,7 +274,7 @@ def make_zip(*names: str, text: str, method: int = zipfile.ZIP_DEFLATED) -> byte
         "deep json",
         "wrong section type",
         "binary",
-        "no entry",
+        "no entries",
     ],
 )
 def test_unreadable_file_is_rejected_with_reason(key, data, expected):

@@ -144,7 +144,7 @@ def test_primary_roadmap_can_be_changed(
     answer = alice.put(f"/roadmaps/{STAFF}/primary")
     assert (answer.status_code, answer.location) == (303, ALL + "=")
     assert primary_slugs(session, cast) == [STAFF]
-    assert "“Staff ML Engineer” is your primary roadmap now." in alice.get(answer.location).text
+    assert "“Staff ML Engineer” is now your primary roadmap." in alice.get(answer.location).text
     assert "0 of 50 milestones done" in alice.get("/").text
     # A roadmap without enrollment cannot be primary.
     assert alice.put(f"/roadmaps/{MANAGER}/primary").location == f"/roadmaps/{MANAGER}"

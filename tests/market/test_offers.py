@@ -145,5 +145,5 @@ def test_name_is_required_only_for_saving(session, cast, browser_of):
     assert browser_of(cast.alice).post(CALCULATION, unnamed).status_code == 200
     response = browser_of(cast.alice).post("/market/offers", unnamed)
     assert response.status_code == 422
-    assert "Give it a name to save it" in response.text
+    assert "To save it, give it a name" in response.text
     assert count_offers(session) == 0

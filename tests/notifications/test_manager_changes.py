@@ -297,10 +297,10 @@ def test_deleting_a_middle_team_notifies_people_above_and_below(
     assert len(kinds) == 5
     texts = {
         cast.dave: "which was nested in one of your teams. You no longer see what its people "
-        "share there. Nested in it: Ranking.",
+        "share there. Nested in it: Ranking, now",
         cast.mallory: "which you were in. Its managers and mentors no longer see what you share. "
-        "What they verified stays. Nested in it: Ranking.",
-        cast.alice: "in which one of your teams was nested. Your team is at the top level now",
+        "What they verified stays. Nested in it: Ranking, now",
+        cast.alice: "in which one of your teams was nested. Your team is now at the top level",
     }
     for person, text in texts.items():
         page = " ".join(browser_of(person).get("/notifications").text.split())

@@ -455,7 +455,7 @@ def test_notifications_are_deleted_when_the_manager_loses_access(
     end_access(scenario, piece)
     still_manages_carol = end_access not in (demote_manager, delete_team)
     left = [f"Carol asks you to review “{TITLE}”"] if still_manages_carol else []
-    other_mails = {"The team Ranking was deleted", "You have another role in the team Ranking"}
+    other_mails = {"The team Ranking was deleted", "You have a new role in the team Ranking"}
     mails = [subject for _to, subject in queued_mails(scenario.session)]
     assert [subject for subject in mails if subject not in other_mails] == left
     kinds = ["team_deleted"] if end_access is delete_team else []

@@ -96,7 +96,7 @@ def test_milestone_of_full_stage_has_reason() -> None:
         statuses = {**done("experience1", "experience2"), "experience3": status}
         facts = Facts(statuses=statuses, pieces=(proof,))
         assert reasons("milestone", "experience3", facts, OPTIONAL) == [
-            "Its stage is full without it."
+            "Its stage already has full points without it."
         ]
 
 
@@ -115,7 +115,7 @@ def test_milestone_of_full_stage_has_reason() -> None:
             "self_assessment",
             Facts(self_levels={"mlops": 3}),
             SELF_ASSESSMENT_COUNTS_NOTHING,
-            "One's own assessment gives no points here.",
+            "A self-assessment gives no points here.",
         ),
         (
             "assessment",
@@ -148,7 +148,7 @@ def test_assessment_without_effect_has_reason(
         (
             Position("p", "First job", date(2018, 1, 1), date(2019, 1, 1), True),
             None,
-            "The years are reached without it.",
+            "The required years are reached without it.",
         ),
         (
             Position("p", "Job", date(2020, 1, 1), None, True),

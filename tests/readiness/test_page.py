@@ -52,7 +52,7 @@ def test_page_links_to_missing_facts_for_beginner(session, cast, alice):
 
 
 def test_gates_warn_person_without_manager(cast, alice, browser_of):
-    warning = "You are in no team with a manager, so nobody can verify your evidence"
+    warning = "You are not in a team with a manager, so no one can verify your evidence"
     assert warning not in alice.get("/readiness").text
     for user, link in ((cast.mallory, "/teams"), (cast.erin, "/admin/teams")):
         browser = browser_of(user)

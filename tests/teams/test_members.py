@@ -282,7 +282,7 @@ def test_leaving_asks_for_confirmation_and_ends_access_at_the_next_request(
     page = alice.get("/teams/ranking/membership")
     assert page.status_code == 200
     assert "Leave Ranking?" in page.text
-    assert "Nobody else manages" not in page.text
+    assert "No one else manages" not in page.text
     answer = alice.delete("/teams/ranking/membership", CONFIRMED)
     assert (answer.status_code, answer.location) == (303, "/teams")
     assert role(session, cast.team, cast.alice) is None
@@ -304,7 +304,7 @@ def test_leave_page_warns_about_submitted_evidence(session, cast, now, browser_o
 
 
 def test_leave_page_warns_the_last_manager(session, cast, bob):
-    assert "Nobody else manages Ranking" in flat(bob.get("/teams/ranking/membership").text)
+    assert "No one else manages Ranking" in flat(bob.get("/teams/ranking/membership").text)
     assert bob.delete("/teams/ranking/membership", CONFIRMED).status_code == 303
     assert bob.get(MEMBERS).status_code == 403
 
@@ -315,16 +315,16 @@ def test_leave_page_names_all_teams_left_without_a_manager(session, cast, erin, 
     session.add(nested)
     session.commit()
     for client, path in ((bob, "/teams/ranking/membership"), (erin, f"{MEMBERS}/{cast.bob}")):
-        assert "Nobody else manages Evaluation, Ranking:" in flat(client.get(path).text)
+        assert "No one else manages Evaluation, Ranking:" in flat(client.get(path).text)
     # Bob also manages the team above, and therefore keeps managing both.
     here.parent_id = above.id
     session.add(Membership(team_id=above.id, user_id=cast.bob, role="manager", created_at=now))
     session.execute(sa.delete(Membership).where(Membership.user_id == cast.dave))
     session.commit()
-    assert "Nobody else manages" not in bob.get("/teams/ranking/membership").text
-    assert "Nobody else manages" not in erin.get(f"{MEMBERS}/{cast.bob}").text
+    assert "No one else manages" not in bob.get("/teams/ranking/membership").text
+    assert "No one else manages" not in erin.get(f"{MEMBERS}/{cast.bob}").text
     page = flat(bob.get(f"/teams/{above.slug}/membership").text)
-    assert f"Nobody else manages {above.name}:" in page
+    assert f"No one else manages {above.name}:" in page
 
 
 def test_manager_who_steps_down_is_redirected_to_the_list_of_teams(session, cast, bob):
@@ -344,7 +344,7 @@ def test_statement_count_does_not_grow_with_members(app, session, cast, bob, now
 
 def test_second_invitation_says_that_the_earlier_link_stops_working(cast, bob):
     data = {"email": "new@example.org", "role": "member", "days": "14"}
-    message = "The earlier link for this address stops working."
+    message = "The earlier link for this address no longer works."
 
     def page_after(sent):
         assert bob.post("/teams/ranking/invitations", sent).status_code == 303

@@ -130,7 +130,7 @@ def test_mentor_gets_no_review_requests(
     path = alice.post("/evidence", {**PIECE, "milestones": "own-a-production-model"}).location
     assert alice.put(f"{path}/submission", {}).status_code == 303
     assert session.scalars(sa.select(Notification.kind)).all() == []
-    assert "You are in no team with a manager" in alice.get("/skills/mlops").text
+    assert "You are not in a team with a manager" in alice.get("/skills/mlops").text
 
 
 def test_matrix_has_no_row_for_a_mentor(

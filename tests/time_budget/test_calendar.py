@@ -108,7 +108,7 @@ def test_preview_shows_reasons_and_saves_nothing(alice, session, monkeypatch):
     ]
     text = text_of(page.text)
     assert "14:00– 15:00" in text or "14:00–15:00" in text
-    assert "3 people title has “quarterly”" in text
+    assert "3 people title contains “quarterly”" in text
     assert "you have not accepted it" in text
     assert "4 entries left out" in text
     assert "Lunch , marked as free" in text
@@ -119,7 +119,7 @@ def test_preview_shows_reasons_and_saves_nothing(alice, session, monkeypatch):
 def test_reimport_adds_nothing_and_updates_changed_events(alice, session):
     form = form_data(upload(alice, "google").text)
     assert notice_after(alice.post(ENTRIES, form), alice).endswith(
-        "9 added, 0 changed, 0 removed, 0 as before"
+        "9 added, 0 changed, 0 removed, 0 unchanged"
     )
     saved = entries(session)
     assert saved[0] == ("19", "stand-ups", 15, None)
@@ -127,7 +127,7 @@ def test_reimport_adds_nothing_and_updates_changed_events(alice, session):
     again = upload(alice, "google").text
     assert "as you saved it saved before" in text_of(again)
     assert notice_after(alice.post(ENTRIES, form_data(again)), alice).endswith(
-        "0 added, 0 changed, 0 removed, 9 as before"
+        "0 added, 0 changed, 0 removed, 9 unchanged"
     )
     # One event is moved and lengthened, one is cancelled.
     data = (CALENDARS / "google.ics").read_bytes()
@@ -138,7 +138,7 @@ def test_reimport_adds_nothing_and_updates_changed_events(alice, session):
     moved = upload(alice, data).text
     assert "changed since you saved it" in text_of(moved)
     assert notice_after(alice.post(ENTRIES, form_data(moved)), alice).endswith(
-        "0 added, 1 changed, 1 removed, 7 as before"
+        "0 added, 1 changed, 1 removed, 7 unchanged"
     )
     assert [each for each in entries(session) if each[0] in ("20", "22")] == [
         ("20", "stand-ups", 15, None),
@@ -171,7 +171,7 @@ def test_category_correction_is_learned_without_storing_the_title(alice, session
     data = data.replace(b"7p1n4x9w", b"another1").replace(b"Alice / Bob", b"ALICE /  bob")
     page = upload(alice, data, first="2026-10-26", weeks=1).text
     assert ("ALICE / bob", "mentoring", True) in rows(page).values()
-    assert "you sorted this title so" in text_of(page)
+    assert "as you sorted this title before" in text_of(page)
     assert "You corrected 1 title" in text_of(alice.get(PAGE).text)
     alice.delete(f"{PAGE}/corrections")
     assert session.scalars(sa.select(TitleCategory)).all() == []
@@ -209,7 +209,7 @@ def test_overlapping_entries_count_each_minute_once(alice, session):
     assert "2 h 45 min of 3 h" in text_of(page)
     assert rows(page)[2][2] is False
     assert "0 min of 15 min" in text_of(page)
-    assert "what overlaps with it has these minutes already" in text_of(page)
+    assert "these minutes count for an overlapping entry" in text_of(page)
     assert "Each minute counts once" in page
     alice.post(ENTRIES, form_data(page))
     assert [each[:3] for each in entries(session)] == [
@@ -227,8 +227,8 @@ def test_overlapping_entries_count_each_minute_once(alice, session):
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"<html>Sign in</html>", "This is no calendar file"),
-        (b"", "This is no calendar file"),
+        (b"<html>Sign in</html>", "This is not a calendar file"),
+        (b"", "This is not a calendar file"),
         (b"PK\x03\x04", "This ZIP cannot be opened"),
     ],
     ids=["html", "empty", "broken zip"],
@@ -326,7 +326,7 @@ def test_calendar_is_fetched_from_its_url(alice, host, session):
         ("401", "The host refuses the address (401)"),
         ("404", "no calendar at this address any more (404)"),
         ("slow", "The host did not answer in time"),
-        ("page", "This is no calendar file"),
+        ("page", "This is not a calendar file"),
         ("to=https://example.org/", "Calendars are fetched from localhost:"),
     ],
     ids=["unauthorized", "not found", "timeout", "html", "redirect"],

@@ -76,7 +76,7 @@ def test_entry_with_link_is_parsed_like_captured_text(alice, cast, session, now)
     assert (piece.current.url, piece.current.description) == (link, "")
     assert (piece.current.kind, piece.current.occurred_on) == ("open_source", "2026-02-02")
     page = alice.get(f"/evidence/{piece.id}/edit").text
-    assert "A draft is saved with the link of the line." in page
+    assert "A draft is saved with the link from the line." in page
     alice.put(f"{PAGE}/{talk}/evidence")
     assert "access token (token)" in alice.get("/evidence").text
 

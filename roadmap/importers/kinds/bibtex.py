@@ -73,12 +73,12 @@ class BibTexImporter(FileImporter):
                 break
         if len(parts) > MAX_PARTS or len(records) > MAX_CANDIDATES:
             raise ImportFault(
-                _("The file has more than %(most)s entries. Split it, and import one part after "
-                  "the other.", most=MAX_CANDIDATES)
+                _("The file has more than %(most)s entries. Split it, and import the "
+                  "parts one by one.", most=MAX_CANDIDATES)
             )  # fmt: skip
         if not records:
             raise ImportFault(
-                _("There is no entry in this file, which would begin with @article{.")
+                _("This file has no entries, which begin with @article{, for example.")
             )
         return records
 

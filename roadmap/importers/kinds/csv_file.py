@@ -65,11 +65,11 @@ RECORD_HINTS = {
 class CsvImporter(FileImporter):
     key = "csv"
     title = _l("A table (CSV)")
-    summary = _l("Evidence, positions or degrees from a spreadsheet, a row each.")
+    summary = _l("Evidence, positions or degrees from a spreadsheet, one per row.")
     steps = (
         _l("In Excel, Numbers, LibreOffice or Google Sheets, save the sheet as CSV."),
-        _l("Its first row names the columns; any names will do, you say which is which."),
-        _l("A column with a link is worth most: it is what a reader opens."),
+        _l("The first row names the columns. Any names will do: you say which is which."),
+        _l("A column with a link is the most useful: it is what a reader opens."),
     )
     accept = ".csv,.tsv,.txt,text/csv"
 
@@ -95,13 +95,13 @@ class CsvImporter(FileImporter):
                 rows.append({"line": line, "cells": cells})
             if len(rows) > MAX_CANDIDATES + 1:
                 raise ImportFault(
-                    _("The file has more than %(most)s rows. Split it, and import one part after "
-                      "the other.", most=MAX_CANDIDATES)
+                    _("The file has more than %(most)s rows. Split it, and import the "
+                      "parts one by one.", most=MAX_CANDIDATES)
                 )  # fmt: skip
         if len(rows) < 2:
             raise ImportFault(
-                _("There is no row below the first one, which names the columns. Add rows, and "
-                  "save the file again.")
+                _("There are no rows below the first one, which names the columns. Add "
+                  "rows, and save the file again.")
             )  # fmt: skip
         return rows
 
@@ -113,7 +113,7 @@ class CsvImporter(FileImporter):
         asked = [
             Question(
                 "record",
-                _l("What is in a row?"),
+                _l("What does each row describe?"),
                 [(key, each.label) for key, each in RECORDS.items()],
                 record,
                 asks_again=True,
@@ -123,7 +123,7 @@ class CsvImporter(FileImporter):
             asked.append(
                 Question(
                     "kind",
-                    _l("Kind where the row names none"),
+                    _l("Kind for rows that name none"),
                     list(labels.KINDS.items()),
                     options.get("kind", "other"),
                     _l("You can change it for all of them in the preview."),
@@ -137,9 +137,9 @@ class CsvImporter(FileImporter):
                 _l("03/04/2026 is"),
                 [*unsure, ("dmy", _l("3 April")), ("mdy", _l("4 March"))],
                 options.get("order") or order,
-                _l("Only for dates that are written so. No date in this file tells which.")
+                _l("Only for dates in this format. No date in this file shows which is meant.")
                 if unsure
-                else _l("Only for dates that are written so."),
+                else _l("Only for dates in this format."),
             )
         )
         fields, proposed = RECORDS[record].fields, _propose_fields(folded, record)
@@ -207,8 +207,9 @@ class CsvImporter(FileImporter):
         if unknown_kinds:
             named = ", ".join(f"“{each}”" for each in list(unknown_kinds)[:10])
             result.notes.append(
-                _("No kind of evidence: %(names)s. These rows are taken as “%(kind)s”; each kind "
-                  "below can be changed.", names=named, kind=labels.KINDS[options["kind"]])
+                _("Not a kind of evidence: %(names)s. These rows are imported as "
+                  "“%(kind)s”; you can change each kind below.",
+                  names=named, kind=labels.KINDS[options["kind"]])
             )  # fmt: skip
         if short_date:
             read = _("day, month, year") if order == "dmy" else _("month, day, year")

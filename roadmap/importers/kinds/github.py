@@ -18,18 +18,18 @@ from roadmap.importers.importer import Page
 class GitHubImporter(CodeHost):
     key = "github"
     title = _l("GitHub")
-    summary = _l("Pull requests you had merged, and reviews you gave, since a date.")
+    summary = _l("Your merged pull requests, and the reviews you gave, since a date.")
     address = re.compile(r"(?P<project>https?://[^/]+/(?P<place>[^/]+/[^/]+))/pull/\d+")
     mark = "#"
     site_setting, token_setting = "GITHUB_API_URL", "GITHUB_TOKEN"
     # Logins of enterprise-managed users end in an underscore and the enterprise's short code.
     login_pattern = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}(_[A-Za-z0-9]{1,20})?")
-    login_help = _l("As in github.com/LOGIN.")
+    login_help = _l("The LOGIN in github.com/LOGIN.")
     merged_heading = _l("Merged pull requests")
     reviewed_heading = _l("Reviews given, by repository and month")
     steps = (
-        _l("Each merged pull request becomes a piece; many are not ticked, choose what proves "
-           "something."),
+        _l("Each merged pull request becomes a piece. If there are many, none is ticked: "
+           "choose those that prove something."),
         _l("Reviews become one piece for each repository and month, with a list of what you "
            "reviewed."),
     )  # fmt: skip

@@ -18,17 +18,17 @@ from roadmap.importers.importer import Page
 class GitLabImporter(CodeHost):
     key = "gitlab"
     title = _l("GitLab")
-    summary = _l("Merge requests you had merged, and those you reviewed, since a date.")
+    summary = _l("Your merged merge requests, and those you reviewed, since a date.")
     address = re.compile(r"(?P<project>https?://[^/]+/(?P<place>.+?))/-/merge_requests/\d+")
     mark = "!"
     site_setting, token_setting = "GITLAB_URL", "GITLAB_TOKEN"
     login_pattern = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}")
-    login_help = _l("Your user name, as after the @.")
+    login_help = _l("Your user name, without the @.")
     merged_heading = _l("Merged merge requests")
     reviewed_heading = _l("Reviews given, by project and month")
     steps = (
-        _l("Each merged merge request becomes a piece; many are not ticked, choose what proves "
-           "something."),
+        _l("Each merged merge request becomes a piece. If there are many, none is "
+           "ticked: choose those that prove something."),
         _l("Reviews are merge requests that name you as a reviewer. They become one piece for each "
            "project and month."),
     )  # fmt: skip

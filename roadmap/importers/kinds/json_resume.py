@@ -45,14 +45,14 @@ class JsonResumeImporter(FileImporter):
     title = _l("JSON Resume")
     summary = _l("Positions, degrees, publications, certificates, projects and awards.")
     steps = (
-        _l("Many builders of résumés export JSON Resume, usually as resume.json."),
-        _l("What another Cairn exported comes back as drafts: nothing is verified by a file."),
+        _l("Many résumé builders export JSON Resume, usually as resume.json."),
+        _l("Exports from another Cairn come back as drafts: a file cannot verify anything."),
     )
     accept = ".json,application/json"
 
     def load(self, data: bytes) -> list[Any]:
-        fault = _("This is not a JSON Resume. It is a file that ends in .json, with “work” or "
-                  "“education” in it.")  # fmt: skip
+        fault = _("This is not a JSON Resume. Choose a file that ends in .json and "
+                  "contains “work” or “education”.")  # fmt: skip
         text = decode_text(data, fault)
         try:
             found = json.loads(text)
@@ -106,7 +106,7 @@ class JsonResumeImporter(FileImporter):
                 non_text_fields[MAX_NAMED_FIELDS:] = [_("and %(more)s more", more=more)]
             result.notes.append(
                 _(
-                    "Left out, because it is not a text: %(values)s.",
+                    "Left out, because it is not text: %(values)s.",
                     values="; ".join(non_text_fields),
                 )
             )

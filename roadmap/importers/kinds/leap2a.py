@@ -50,10 +50,10 @@ IGNORED_TYPES = ("ability", "plan", "selection")
 class Leap2aImporter(FileImporter):
     key = "leap2a"
     title = _l("LEAP2A")
-    summary = _l("Positions, degrees, publications, achievements and activities of a portfolio.")
+    summary = _l("Positions, degrees, publications, achievements and activities from a portfolio.")
     steps = (
-        _l("Portfolio systems such as Mahara export it, as a ZIP with leap2a.xml in it."),
-        _l("What another Cairn exported comes back as drafts: nothing is verified by a file."),
+        _l("Portfolio systems such as Mahara export it, as a ZIP that contains leap2a.xml."),
+        _l("Exports from another Cairn come back as drafts: a file cannot verify anything."),
     )
     accept = ".xml,.zip,application/zip,application/xml,application/atom+xml"
 
@@ -65,7 +65,10 @@ class Leap2aImporter(FileImporter):
         from defusedxml.ElementTree import fromstring
 
         fault = ImportFault(
-            _("This is not a portfolio in LEAP2A. It is a ZIP with leap2a.xml in it, or that file.")
+            _(
+                "This is not a LEAP2A portfolio. Choose a ZIP that contains leap2a.xml, or "
+                "that file itself."
+            )
         )
         if data[:2] == b"PK":
             data = _unpack(data, fault)
@@ -95,10 +98,10 @@ class Leap2aImporter(FileImporter):
         if passed := sum(each["type"] in IGNORED_TYPES for each in records):
             result.notes.append(
                 ngettext(
-                    "%(num)d ability, plan or selection has no place here. Assess your skills "
-                    "yourself.",
-                    "%(num)d abilities, plans and selections have no place here. Assess your "
+                    "%(num)d ability, plan or selection cannot be imported. Assess your "
                     "skills yourself.",
+                    "%(num)d abilities, plans and selections cannot be imported. Assess "
+                    "your skills yourself.",
                     passed,
                 )
             )

@@ -84,10 +84,10 @@ class LinkedInImporter(FileImporter):
     summary = _l("Positions, degrees, certifications, publications, patents and projects.")
     steps = (
         _l("LinkedIn: Settings & Privacy, Data privacy, Get a copy of your data."),
-        _l("Choose only what you need there, such as Profile: the file may have 1 MB."),
-        _l("LinkedIn mails you when the ZIP is ready. Choose it here as it is."),
-        _l("A full export is larger: unpack it, and pack %(names)s alone in a new ZIP, or those of "
-           "them that it has.", names=", ".join(map(str.capitalize, TABLES))),
+        _l("Choose only what you need there, such as Profile: the file can be up to 1 MB."),
+        _l("LinkedIn mails you when the ZIP is ready. Choose it here unchanged."),
+        _l("A full export is larger: unpack it, and put only %(names)s, or those of them "
+           "that it has, into a new ZIP.", names=", ".join(map(str.capitalize, TABLES))),
     )  # fmt: skip
     accept = ".zip,application/zip"
 

@@ -31,12 +31,12 @@ class OrcidImporter(SiteImporter):
     site_setting = "ORCID_URL"
     login_pattern = re.compile(r"(?:[0-9]{4}-){3}[0-9]{3}[0-9X]")
     login_label = _l("ORCID iD")
-    login_help = _l("As in 0000-0002-1825-0097, or its whole address.")
+    login_help = _l("Such as 0000-0002-1825-0097, or the full address.")
     asks_since = False
     unknown_status = 404
     steps = (
-        _l("Works that everyone may see, each once, whichever sources name it."),
-        _l("For others, export your works at ORCID as BibTeX, and import that."),
+        _l("Only public works, each listed once even if several sources name it."),
+        _l("For other works, export them from ORCID as BibTeX, and import that file."),
     )
 
     def clean_login(self, text: str) -> str:

@@ -14,7 +14,7 @@ class ApiTokenCreated(PasswordLinkCreated):
     text = _l("%(who)s created an API token for your account.")
     text_without_name = _l("An API token for your account was created on the command line.")
     mail_subject = _l("An API token for your account on Cairn was created")
-    advice = _l("If you do not expect it, %(link)s.")
+    advice = _l("If you did not expect this, %(link)s.")
     link_text = _l("revoke it")
     href = "/account/tokens"
 

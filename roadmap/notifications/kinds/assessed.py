@@ -19,8 +19,8 @@ class Assessed(Kind):
     text = _l("%(who)s assessed you in %(skills)s")
     mail_subject = _l("%(who)s assessed you in %(skills)s")
     mail_text = _l(
-        "%(who)s assessed you in %(skills)s. Their assessment, and any more that follow, "
-        "appear beside your own."
+        "%(who)s assessed you in %(skills)s. Their assessment, and any later ones, "
+        "appear next to your own."
     )
     mail_reason = _l("You get this mail because it is about your skills.")
 

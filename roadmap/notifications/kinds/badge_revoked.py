@@ -10,11 +10,11 @@ from roadmap.notifications.kind import Content, Event, Kind
 class BadgeRevoked(Kind):
     key = "badge_revoked"
     handled_actions = frozenset({"badge.revoked"})
-    text = _l("Your badge %(piece)s was revoked; the page of your badges says why")
+    text = _l("Your badge %(piece)s was revoked; your badges page says why")
     mail_subject = _l("Your badge “%(title)s” was revoked")
     mail_text = _l(
-        "Who verifies your badge “%(title)s” now reads that it is revoked. The page of "
-        "your badges says why, and what you can have a new one for."
+        "Anyone who verifies your badge “%(title)s” now sees that it is revoked. Your "
+        "badges page says why, and which new badges you can issue."
     )
 
     def handle(self, event: Event) -> None:

@@ -14,8 +14,8 @@ class HistoryTakenBack(Kind):
     text = _l("%(who)s took back the verification of %(piece)s")
     mail_subject = _l("%(who)s took back the verification of %(piece)s")
     mail_text = _l(
-        "%(who)s took back the verification of %(piece)s. They wait for a review again, or count "
-        "as they did before. They wrote: “%(quote)s”"
+        "%(who)s took back the verification of %(piece)s. Each is waiting for a review "
+        "again, or counts as it did before. They wrote: “%(quote)s”"
     )
 
     def handle(self, event: Event) -> None:

@@ -66,7 +66,7 @@ class HistoryVerified(HistoryTakenBack):
         return f"{self.text} {_withdrawn_count(content)}".rstrip()
 
     def choose_mail_text(self, content: Content) -> str:
-        comment = _("They left a comment, which you read on their pages.")
+        comment = _("They left a comment, which you can read on the pages of the pieces.")
         parts = (str(self.mail_text), _withdrawn_count(content), comment if content.quote else "")
         return " ".join(filter(None, parts))
 

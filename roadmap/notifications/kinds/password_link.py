@@ -17,15 +17,16 @@ class PasswordLinkCreated(Kind):
     key = "password_link"
     handled_actions = frozenset({"account.password_link_created"})
     is_always_mailed = True
-    text = _l("%(who)s created a link with which a new password can be set for your account.")
+    text = _l("%(who)s created a link to set a new password for your account.")
     text_without_name = _l(
-        "A link with which a new password can be set for your account was created on the command "
-        "line."
+        "A link to set a new password for your account was created on the command line."
     )
     mail_subject = _l("A link to set your password on Cairn was created")
     mail_reason = _l("You get this mail because it is about who can sign in as you.")
     # Follows the text, and says what the reader can do.
-    advice: ClassVar[LazyString] = _l("If you do not expect it, %(link)s: that ends the link.")
+    advice: ClassVar[LazyString] = _l(
+        "If you did not expect this, %(link)s: the link then no longer works."
+    )
     link_text: ClassVar[LazyString] = _l("change your password")
     href: ClassVar[str] = "/account/password"
 
@@ -49,12 +50,12 @@ class _FirstPasswordLink(PasswordLinkCreated):
 
     mail_subject = _l("Welcome to Cairn: you have an account")
     mail_text = _l(
-        "An account was created for you on Cairn. The person who created it has a link for "
-        "you, with which you set your password. If it does not reach you, enter this "
-        "address on the page below, and a link is mailed here. Without a password nobody "
-        "can sign in."
+        "An account was created for you on Cairn. The person who created it has a link "
+        "for you to set your password. If you do not receive it, enter this address on "
+        "the page below to have a link mailed to you. No one can sign in until the "
+        "password is set."
     )
-    mail_reason = _l("You get this mail because somebody created an account with your address.")
+    mail_reason = _l("You get this mail because someone created an account with your address.")
     href = "/password/forgot"
 
 

@@ -15,7 +15,7 @@ class RoleChanged(OwnMembershipKind):
     handled_actions = frozenset({"membership.role_changed"})
     text = _l("%(who)s changed your role in the team %(team)s.")
     text_without_name = _l("Your role in the team %(team)s was changed.")
-    mail_subject = _l("You have another role in the team %(team)s")
+    mail_subject = _l("You have a new role in the team %(team)s")
 
     def handle(self, event: Event) -> None:
         # People who changed it themselves, also by an invitation, are not notified.

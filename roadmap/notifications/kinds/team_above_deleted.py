@@ -31,8 +31,8 @@ class TeamAboveDeleted(OwnMembershipKind):
 
     def consequence(self, content: Content) -> LazyString:
         return _l(
-            "Your team is at the top level now, or in one that is: the %(viewers)s of the deleted "
-            "team, and of those above it, no longer see what you share there. What they verified "
-            "stays.",
+            "Your team is now at the top level, or nested in one that is: the "
+            "%(viewers)s of the deleted team, and of those above it, no longer see what "
+            "you share there. What they verified stays.",
             viewers=VIEWERS,
         )

@@ -13,8 +13,8 @@ from roadmap.people.roles import Capability
 
 # The consequence for nested teams, for people who could see the deleted one.
 NESTED_TEAMS = _l(
-    "Nested in it: %(elsewhere)s. Nothing is above that now, and you see its people only if you "
-    "have a role there."
+    "Nested in it: %(elsewhere)s, now at the top level. You see the people there only if "
+    "you have a role there."
 )
 
 

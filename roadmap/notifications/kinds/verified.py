@@ -50,7 +50,7 @@ class Verified(EvidenceKind):
                 "%(who)s verified your evidence “%(title)s” for %(confirmed)s of the %(proposed)s "
                 "milestones that it could prove."
             )
-        comment = _("They left a comment, which you read on its page.")
+        comment = _("They left a comment, which you can read on its page.")
         return f"{text} {comment}" if content.quote else str(text)
 
 

@@ -200,19 +200,22 @@ PAGES = (
         _l("All activity, recent activity, history"),
     ),
     Page(
-        "/activity/since", _l("What changed since…"), _l("Changes from a day on"), "activity.read"
+        "/activity/since",
+        _l("What changed since…"),
+        _l("Changes since a day you choose"),
+        "activity.read",
     ),
     Page(
         "/absences",
         _l("Time off"),
-        _l("Holidays, leave, illness: forecasts skip what lies ahead"),
+        _l("Holidays, leave, illness: forecasts skip days to come"),
         "absence.read",
         _l("Absences, vacation"),
     ),
     Page(
         "/roadmaps",
         _l("Ask a witness"),
-        _l("Open the milestone that someone saw you do: its page makes the link"),
+        _l("Open the milestone that someone saw you complete: its page creates the link"),
         "roadmap.read",
         _l("Endorsement"),
     ),
@@ -232,7 +235,7 @@ PAGES = (
     Page(
         "/account/archive",
         _l("Your archive"),
-        _l("All that you recorded, to keep or to move elsewhere"),
+        _l("Everything you recorded, to keep or move elsewhere"),
         "archive.read",
         _l("Export, backup, download, import"),
     ),
@@ -258,7 +261,7 @@ PAGES = (
     Page("/admin/invitations", _l("Invitations"), _l("Invite someone to Cairn"), "admin.read"),
     Page(
         "/admin/roadmaps",
-        _l("Roadmaps that are loaded"),
+        _l("Loaded roadmaps"),
         _l("Revisions"),
         "admin.read",
         _l("Roadmaps, administration"),
@@ -272,7 +275,7 @@ ROADMAP_PAGES = (
     Page(
         "/forecast",
         _l("Forecast"),
-        _l("When you finish, by your own pace and by the one you plan"),
+        _l("When you will finish, at your own pace and at your planned pace"),
         "forecast.read",
     ),
     Page(
