@@ -65,7 +65,7 @@ def sync(paths: Sequence[Path], dry_run: bool) -> None:
         except actions.ConflictingKey as error:
             db.session.rollback()
             reason = describe_conflict(path, error)
-            _record_refusal(dry_run, reason, paths)
+            _record_refusal(dry_run, reason, [path])
             raise click.ClickException(reason) from None
     if dry_run:
         db.session.rollback()

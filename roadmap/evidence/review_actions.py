@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -164,10 +164,13 @@ def decide(
         details["besides"] = True
     if by.is_by_token:
         details["by_token"] = by.token_name
+    action = f"evidence.{decision}"
     more = BUNDLED if bundled else {}
-    _record_review(
-        session, evidence, f"evidence.{decision}", by, now, details, row_id=review.id, **more
-    )
+    record(session, evidence, action, by, now, row_id=review.id, **details, **more)
+    record_audit(
+        session, by=by.id, action=action, target=str(evidence.id), now=now,
+        person=str(evidence.user_id), **details,
+    )  # fmt: skip
     return review
 
 
@@ -252,11 +255,15 @@ def withdraw_review(
     session.expunge(review)
     details: dict[str, Any] = {"version": review.version, "milestones": keys}
     done = "return" if review.decision == "returned" else "verification"
+    action, at = f"evidence.{done}_withdrawn", review.decided_at.isoformat()
     more = BUNDLED if bundled else {}
-    _record_review(
-        session, evidence, f"evidence.{done}_withdrawn", by, now, details,
-        decided_at=review.decided_at.isoformat(), reason=reason,
-        left_out=[link.milestone_key for link in left_out], **more,
+    record(
+        session, evidence, action, by, now, decided_at=at, reason=reason,
+        left_out=[link.milestone_key for link in left_out], **more, **details,
+    )  # fmt: skip
+    record_audit(
+        session, by=by.id, action=action, target=str(evidence.id), now=now,
+        person=str(evidence.user_id), **details,
     )  # fmt: skip
     return review, keys
 
@@ -371,18 +378,6 @@ def _lock_for_review(session: Session, evidence: Evidence, by: Actor) -> None:
         raise Refused("own")
     if not can(by, "evidence.review", evidence):
         raise Refused("not_entitled")
-
-
-def _record_review(
-    session: Session, evidence: Evidence, action: str, by: Actor, now: dt.datetime,
-    details: Mapping[str, Any], **private: Any,
-) -> None:  # fmt: skip
-    """Record a review in the history, and without the `private` values in the audit log."""
-    record(session, evidence, action, by, now, **private, **details)
-    record_audit(
-        session, by=by.id, action=action, target=str(evidence.id), now=now,
-        person=str(evidence.user_id), **details,
-    )  # fmt: skip
 
 
 def _check_length(name: str, text: str, *, field: str = "") -> None:
