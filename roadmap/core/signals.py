@@ -19,7 +19,7 @@ revision_published = _signals.signal("revision-published")
 
 # Sent before the commit when a user with an account is invited. Keywords: user_id (UUID of that
 # account), invitation_id (UUID), team (Team or None), inviter_name (the inviter), now (datetime).
-user_invited = _signals.signal("invited")
+user_invited = _signals.signal("user-invited")
 
 # Sent before the commit when an invitation is accepted, declined, revoked or replaced. Keywords:
 # email_key (of the invited person, or ""), team (Team or None), invited_by (UUID or None),
@@ -31,8 +31,8 @@ invitation_ended = _signals.signal("invitation-ended")
 # moved or deleted, or an account was closed or reopened. Keywords: now (datetime), by (UUID or
 # None). For a moved team also team (Team) and previous_parent_id (UUID or None), for an account
 # person (its UUID).
-managers_changed = _signals.signal("leaders-changed")
+managers_changed = _signals.signal("managers-changed")
 
 # Sent before a team is deleted with its members and invitations. Keywords: team (Team), by (UUID or
 # None), now (datetime).
-team_deleting = _signals.signal("team-ends")
+team_deleting = _signals.signal("team-deleting")

@@ -299,8 +299,10 @@ class _File:
                 if len(open_) < 2:
                     if value == "VEVENT":
                         yield block
-                    else:
+                    elif value == "VTIMEZONE":
                         self.zones.append(block)
+                    else:  # the file ends within it
+                        self._problem("cut-off", block.line, block.title)
                     block = None
         if block:
             self._problem("cut-off", block.line, block.title)

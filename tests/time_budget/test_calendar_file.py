@@ -116,7 +116,8 @@ def test_event_key_is_stable_when_moved_or_renamed() -> None:
     assert {each.key for each in again.events} == {each.key for each in first.events}
 
 
-def test_broken_lines_are_reported_and_the_rest_is_parsed() -> None:
+@pytest.mark.parametrize("end", ["", "END:VCALENDAR\r\n"], ids=["end of file", "end of calendar"])
+def test_broken_lines_are_reported_and_the_rest_is_parsed(end: str) -> None:
     data = calendar(
         entry("fine"),
         entry("no colon", "this line was broken by a mail program"),
@@ -124,7 +125,7 @@ def test_broken_lines_are_reported_and_the_rest_is_parsed() -> None:
         entry("odd zone").replace("DTSTART:", "DTSTART;TZID=Mars/Olympus:").replace("00Z", "00"),
     )
     cut = data.replace(b"END:VCALENDAR\r\n", b"BEGIN:VEVENT\r\nUID:half\r\nSUMMARY:half\r\n")
-    found = read(cut, BERLIN)
+    found = read(cut + end.encode(), BERLIN)
     assert {each.title for each in found.events} == {"fine", "no colon", "odd zone"}
     assert [(each.code, each.line, each.what) for each in found.problems] == [
         ("line", 15, "no colon"),
