@@ -231,7 +231,7 @@ def end_session(session_id: uuid.UUID) -> Response:
 @account.delete("/account/sessions")
 @permit("account.write")
 def end_other_sessions() -> Response:
-    ended = actions.end_sessions(db.session, current_user.id, keep=current_user.session_id)
+    ended = actions.end_sessions(db.session, current_user.id, except_id=current_user.session_id)
     audit_request(db.session, "session.revoked", "", current_user.id, count=ended)
     flash(_("You are signed out everywhere else."))
     return see_other("account.show_account", _anchor="sessions")

@@ -53,9 +53,9 @@ def overview() -> str:
     entries: list[Entry] = []
     more, count = False, 0
     if query.is_valid:
-        me, wanted = current_user.id, query.conditions(db.session, current_user)
-        entries, more = queries.list_entries(db.session, me, *wanted, before=before)
-        count = queries.count_entries(db.session, me, *wanted, limit=MAX_COUNTED)
+        me, conditions = current_user.id, query.conditions(db.session, current_user)
+        entries, more = queries.list_entries(db.session, me, *conditions, before=before)
+        count = queries.count_entries(db.session, me, *conditions, limit=MAX_COUNTED)
     titles = queries.load_titles(db.session, current_user.id, entries)
     lines = describe(entries, titles, current_user.id)
     return render_template(
@@ -84,8 +84,8 @@ def export() -> Response:
     query = ActivityQuery.parse(request.args)
     if not query.is_valid:
         return see_other("activity.overview", **request.args)
-    wanted = query.conditions(db.session, current_user)
-    found = queries.count_entries(db.session, current_user.id, *wanted, limit=MAX_EXPORTED)
+    conditions = query.conditions(db.session, current_user)
+    found = queries.count_entries(db.session, current_user.id, *conditions, limit=MAX_EXPORTED)
     if found > MAX_EXPORTED:
         return render_error(
             422,
@@ -102,7 +102,7 @@ def export() -> Response:
                 line.text,
                 home + line.href if line.href else "",
             )
-            for entries in queries.list_batches(db.session, current_user.id, *wanted)
+            for entries in queries.list_batches(db.session, current_user.id, *conditions)
             for line in _describe(entries)
         ]
         header = (_("When"), _("Who"), _("Kind"), _("What"), _("Address"))
@@ -118,15 +118,15 @@ def since() -> str:
     query, today = ActivityQuery.parse(request.args), current_user.today(now())
     day = query.first or today - dt.timedelta(days=30)
     listed = ActivityQuery(first=day)
-    wanted = listed.conditions(db.session, current_user)
+    conditions = listed.conditions(db.session, current_user)
     is_valid = not query.invalid_day and day <= today
     entries: list[Entry] = []
     counted: list[ChangeCount] = []
     more = False
     if is_valid:
         me = current_user.id
-        entries, more = queries.list_entries(db.session, me, *wanted, limit=NEWEST_SHOWN)
-        counted = describe_counts(queries.count_actions(db.session, me, *wanted))
+        entries, more = queries.list_entries(db.session, me, *conditions, limit=NEWEST_SHOWN)
+        counted = describe_counts(queries.count_actions(db.session, me, *conditions))
     return render_template(
         "activity/since.html",
         query=query,

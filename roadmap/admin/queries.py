@@ -303,19 +303,19 @@ def select_audit(
 
 
 def list_audit_entries(
-    session: Session, wanted: sa.Select[AuditEntry], before: int | None
+    session: Session, statement: sa.Select[AuditEntry], before: int | None
 ) -> tuple[Sequence[AuditEntry], int | None]:
     """List a page of the audit log, with the cursor of the next page."""
-    query = wanted.limit(PAGE_SIZE + 1)
+    query = statement.limit(PAGE_SIZE + 1)
     if before is not None:
         query = query.where(AuditEntry.id < before)
     rows = session.scalars(query).all()
     return rows[:PAGE_SIZE], rows[PAGE_SIZE - 1].id if len(rows) > PAGE_SIZE else None
 
 
-def has_more_audit_entries(session: Session, wanted: sa.Select[AuditEntry], limit: int) -> bool:
+def has_more_audit_entries(session: Session, statement: sa.Select[AuditEntry], limit: int) -> bool:
     """Return whether more than `limit` entries match."""
-    beyond = wanted.with_only_columns(AuditEntry.id).offset(limit).limit(1)
+    beyond = statement.with_only_columns(AuditEntry.id).offset(limit).limit(1)
     return session.scalar(beyond) is not None
 
 

@@ -270,7 +270,7 @@ def _render_person(user: User, form: MembershipForm | None = None, status: int =
         user=account,
         teams=teams,
         pending=pending,
-        alone={team.slug for team in list_solely_managed_teams(db.session, user.id)},
+        solely_managed={team.slug for team in list_solely_managed_teams(db.session, user.id)},
         deletion=deletion.find_deletion(db.session, user.id),
         is_mailed=pending is not None and _is_mailed(pending),
         mail_error=email_confirmation.find_mail_error(db.session, pending),
@@ -316,7 +316,7 @@ def _render_confirmation(what: str, user: User, status: int = 200, **context: An
         context["due_at"] = now() + deletion.GRACE
         context["mails"] = transport.is_configured()
     if what in ("deactivation", "deletion"):
-        alone = list_solely_managed_teams(db.session, user.id)
-        context["alone"] = ", ".join(team.name for team in alone)
+        teams = list_solely_managed_teams(db.session, user.id)
+        context["solely_managed"] = ", ".join(team.name for team in teams)
         context["waiting"], context["waiting_alone"] = count_awaiting_reviewer(db.session, user.id)
     return render_page(f"admin/{what}.html", status, user=user, is_last=is_last, **context)

@@ -237,13 +237,13 @@ def _list_tools(params: Any, _version: str) -> Result:
 
 def _call_tool(params: CallToolRequestParams, _version: str) -> Result:
     """Call a tool. A refusal is returned as a result, so that the agent can act on it."""
-    wanted = TOOLS.get(params.name)
-    if wanted is None:
+    requested = TOOLS.get(params.name)
+    if requested is None:
         raise ProtocolError(jsonrpc.INVALID_PARAMS, f"There is no tool “{params.name[:100]}”.")
-    if refusal := refuse_tool(wanted):
+    if refusal := refuse_tool(requested):
         return _tool_error(refusal)
     try:
-        found = wanted(params.arguments or {})
+        found = requested(params.arguments or {})
     except HTTPException as error:
         return _tool_error(_describe_problem(error))
     except LimitReached as limit:

@@ -348,10 +348,10 @@ def permitted_tools() -> list[Tool]:
     return [each for each in TOOLS.values() if can(actor, each.permission)]
 
 
-def refuse_tool(wanted: Tool) -> str:
+def refuse_tool(requested: Tool) -> str:
     """Return why the request's token may not call a tool, and audit the refusal; "" if it may."""
     actor = current_actor()
-    if can(actor, wanted.permission):
+    if can(actor, requested.permission):
         return ""
-    audit_refusal("access.refused", f"POST /mcp {wanted.name}", by=actor.id)
-    return find_token_refusal(actor, wanted.permission)
+    audit_refusal("access.refused", f"POST /mcp {requested.name}", by=actor.id)
+    return find_token_refusal(actor, requested.permission)

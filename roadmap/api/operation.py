@@ -190,12 +190,14 @@ def _to_json(value: BaseModel) -> str:
 def _parse_query(model: type[BaseModel]) -> BaseModel:
     """Parse the query parameters of the model and ignore others."""
     names = [field.alias or name for name, field in model.model_fields.items()]
-    given = {name: request.args.getlist(name) for name in names}
-    for name, values in given.items():
+    submitted = {name: request.args.getlist(name) for name in names}
+    for name, values in submitted.items():
         if len(values) > 1:
             raise InvalidFields({name: [_("Give this only once.")]})
     try:
-        return model.model_validate({name: values[0] for name, values in given.items() if values})
+        return model.model_validate(
+            {name: values[0] for name, values in submitted.items() if values}
+        )
     except ValidationError as error:
         raise InvalidFields(validation_errors(error)) from None
 

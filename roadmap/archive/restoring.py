@@ -149,16 +149,16 @@ def restore(
             left_out={**plan.left_out, **plan.history},
         )
     )  # fmt: skip
-    said: dict[str, Any] = {
+    details: dict[str, Any] = {
         "name": archive.origin, "rows": plan.count, "left_out": plan.left_out_count,
     }  # fmt: skip
     record_history(
         session, user_id=user_id, by=by, action="archive.imported", subject=str(user_id), now=now,
-        **said,
+        **details,
     )  # fmt: skip
     record_audit(
         session, by=by, action="archive.imported", target=str(user_id), address=address, now=now,
-        **said,
+        **details,
     )  # fmt: skip
     return plan
 
@@ -206,63 +206,63 @@ class _Planner:
         unknown = tuple(sorted(self._unknown))
         return Plan(account, rows, dict(self._left_out), history, unknown, judgements)
 
-    def _row(self, name: str, given: Any) -> dict[str, Any] | None:
+    def _row(self, name: str, record: Any) -> dict[str, Any] | None:
         """Return the row to write, or None if it cannot be imported."""
         row: dict[str, Any] = {"user_id": self._user_id, **UNVERIFIED.get(name, {})}
         for column in archived_columns(name):
             key = column.name
             if key in row:
                 continue
-            value = getattr(given, key)
+            value = getattr(record, key)
             target = target_table(column)
             if target == "user":
                 row[key] = self._user_id if value is not None and value.is_self else None
             elif target in self._known or target in NATURAL_KEYS:
                 row[key] = self._known.get(target, {}).get(value)
                 if row[key] is None and value is not None and not column.nullable:
-                    return self._leave_out(name, given, str(value))
+                    return self._leave_out(name, record, str(value))
             elif isinstance(value, uuid.UUID):
                 if value in self._left_out_ids:
-                    return self._leave_out(name, given)
+                    return self._leave_out(name, record)
                 row[key] = self._new_id(f"{name}.{key}", value)
             else:
                 row[key] = value
-        return self._adjust(name, row, given)
+        return self._adjust(name, row, record)
 
-    def _adjust(self, name: str, row: dict[str, Any], given: Any) -> dict[str, Any] | None:
+    def _adjust(self, name: str, row: dict[str, Any], record: Any) -> dict[str, Any] | None:
         """Apply the rules of specific tables to a row; return None to omit it."""
         columns = Base.metadata.tables[name].columns
         if "token_hash" in columns:
             # Links of the other installation must not work here.
             row["token_hash"] = secrets.token_bytes(TOKEN_BYTES)
-            row["expires_at"] = min(given.expires_at, self._now)
+            row["expires_at"] = min(record.expires_at, self._now)
         if "imported_from" in columns and not row.get("imported_from", "").strip():
-            author = getattr(given, "author_id", None)
+            author = getattr(record, "author_id", None)
             is_own = name == "evidence_comment" and author is not None and author.is_self
             row["imported_from"] = "" if is_own else self._archive.origin
         match name:
             case "evidence_file":
                 # Without the content, the digest could refer to somebody else's file.
-                row["name"] = clean_name(given.name)
-                row["size"] = self._sizes.get(given.sha256)
+                row["name"] = clean_name(record.name)
+                row["size"] = self._sizes.get(record.sha256)
                 if row["size"]:
-                    content = self._archive.file(given.sha256)
+                    content = self._archive.file(record.sha256)
                     row["media_type"] = find_type(row["name"], content)
                 if not row["size"] or not row["media_type"]:
-                    return self._leave_out(name, given, given.name)
+                    return self._leave_out(name, record, record.name)
             case "history_entry":
-                row["action"] = f"{IMPORTED}{given.action.removeprefix(IMPORTED)}"
-                row["subject"] = self._replace(given.subject)
-                row["data"] = self._replace(given.data)
+                row["action"] = f"{IMPORTED}{record.action.removeprefix(IMPORTED)}"
+                row["subject"] = self._replace(record.subject)
+                row["data"] = self._replace(record.data)
             case "assessment":
-                if given.side != "self":
+                if record.side != "self":
                     return None  # see `_convert_judgements`
         return row
 
-    def _leave_out(self, name: str, given: Any, unknown: str = "") -> dict[str, Any] | None:
+    def _leave_out(self, name: str, record: Any, unknown: str = "") -> dict[str, Any] | None:
         """Record a row as left out, with its id and what was unknown; return None."""
-        self._left_out[name].append(given.model_dump(mode="json"))
-        if (key := getattr(given, "id", None)) is not None:
+        self._left_out[name].append(record.model_dump(mode="json"))
+        if (key := getattr(record, "id", None)) is not None:
             self._left_out_ids.add(key)
         if unknown:
             self._unknown.add(self._archive.manifest.titles.get(unknown, unknown))
@@ -310,11 +310,11 @@ class _Planner:
                 levels.append(self._imported_row("imported_assessment", each))
         return len(reviews) + len(levels)
 
-    def _imported_row(self, table: str, given: Any) -> dict[str, Any]:
+    def _imported_row(self, table: str, record: Any) -> dict[str, Any]:
         """Return a judgement as a row of imported history."""
         names = [column.name for column in archived_columns(table)]
-        return {name: getattr(given, name) for name in names if hasattr(given, name)} | {
-            "id": self._ids[given.id], "user_id": self._user_id,
+        return {name: getattr(record, name) for name in names if hasattr(record, name)} | {
+            "id": self._ids[record.id], "user_id": self._user_id,
             "imported_from": self._archive.origin, "imported_at": self._now,
         }  # fmt: skip
 

@@ -295,11 +295,13 @@ def has_other_administrator(session: Session, user_id: uuid.UUID) -> bool:
     return session.scalar(others.limit(1)) is not None
 
 
-def end_sessions(session: Session, user_id: uuid.UUID, *, keep: uuid.UUID | None = None) -> int:
-    """End the sessions of a person except `keep`; return how many."""
+def end_sessions(
+    session: Session, user_id: uuid.UUID, *, except_id: uuid.UUID | None = None
+) -> int:
+    """End the sessions of a person except `except_id`; return how many."""
     query = sa.delete(LoginSession).where(LoginSession.user_id == user_id)
-    if keep is not None:
-        query = query.where(LoginSession.id != keep)
+    if except_id is not None:
+        query = query.where(LoginSession.id != except_id)
     return count_changed(session, query)
 
 

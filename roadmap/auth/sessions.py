@@ -299,8 +299,8 @@ def audit_refused_access(response: Response) -> Response:
     if response.status_code == 403:
         actor = signed_in_actor()
         target = strip_control_characters(f"{request.method} {request.path}")
-        asked: Mapping[str, Any] = request.view_args or {}
-        person = g.get("refused_row_of") or asked.get("person_id") or asked.get("user_id")
+        url_values: Mapping[str, Any] = request.view_args or {}
+        person = g.get("refused_row_of") or url_values.get("person_id") or url_values.get("user_id")
         by = actor.id if actor else None
         audit_refusal("access.refused", target, by=by, person=person if person != by else None)
     return response

@@ -60,14 +60,20 @@ def verify(path: Path, *, trust: bool = False, report: Report = ignore) -> Manif
 
 
 def restore(
-    path: Path, *, keep: Path | None, now: dt.datetime, trust: bool = False, report: Report = ignore
+    path: Path,
+    *,
+    safety_backup: Path | None,
+    now: dt.datetime,
+    trust: bool = False,
+    report: Report = ignore,
 ) -> tuple[Manifest, int]:
     """Verify a backup and replace the whole database with it, in one transaction.
 
-    First backs up the previous contents to `keep`, if given. Raises InvalidBackup, SchemaMismatch
-    and InsufficientSpace before any change, like `verify`. Servers are in maintenance mode while
-    rows are replaced. People in the backup who have been erased since are deactivated in the same
-    transaction and then erased again. Returns the manifest and the number of these people.
+    First backs up the previous contents to `safety_backup`, if given. Raises InvalidBackup,
+    SchemaMismatch and InsufficientSpace before any change, like `verify`. Servers are in
+    maintenance mode while rows are replaced. People in the backup who have been erased since
+    are deactivated in the same transaction and then erased again. Returns the manifest and the
+    number of these people.
     """
     with (
         restore_to_scratch(path, trust=trust, report=report, replaces=True) as (manifest, scratch),
@@ -77,10 +83,10 @@ def restore(
         connection.begin(),
     ):
         store_files(path, manifest)
-        # No other writes happen from here on, so `keep` is exactly what is replaced.
+        # No other writes happen from here on, so `safety_backup` is exactly what is replaced.
         lock_all_tables(connection)
-        if keep is not None:
-            _write_file(keep, connection, now)
+        if safety_backup is not None:
+            _write_file(safety_backup, connection, now)
         replace_all(connection, scratch, manifest, report)
         erased = deactivate_restored(connection, now=now)
     if erased:

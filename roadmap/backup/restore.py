@@ -290,16 +290,16 @@ def _quoted_names(tables: Sequence[sa.Table]) -> str:
     return ", ".join(f'"{table.name}"' for table in tables)
 
 
-def _deferred_columns(ordered: Sequence[sa.Table]) -> dict[sa.Table, tuple[str, ...]]:
+def _deferred_columns(sorted_tables: Sequence[sa.Table]) -> dict[sa.Table, tuple[str, ...]]:
     """Return foreign key columns to the same or a later table, which are filled in at the end."""
-    place = {table: number for number, table in enumerate(ordered)}
+    place = {table: number for number, table in enumerate(sorted_tables)}
     found = {
         table: tuple(
             key.parent.name
             for key in table.foreign_keys
             if key.column.table in place and place[key.column.table] >= place[table]
         )
-        for table in ordered
+        for table in sorted_tables
     }
     return {table: columns for table, columns in found.items() if columns}
 

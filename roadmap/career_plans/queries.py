@@ -100,8 +100,8 @@ class Worksheet:
     @property
     def figures(self) -> list[Decimal | None]:
         """Return the figures in content order, None if answers are missing."""
-        asked = career_content().advanced_education.figures
-        return [compute_figure(self.answers, each.sum_of, each.quotient_of) for each in asked]
+        definitions = career_content().advanced_education.figures
+        return [compute_figure(self.answers, each.sum_of, each.quotient_of) for each in definitions]
 
     @property
     def decision(self) -> str:
@@ -117,15 +117,17 @@ class Worksheet:
         """Return the decision as a sentence, "" if there is none."""
         if not self.decision or self.saved is None:
             return ""
-        said = _(
+        sentence = _(
             "%(option)s: %(decision)s, according to my worksheet of %(date)s.",
             option=self.option.title,
             decision=self.decision,
             date=date_filter(self.saved.updated_at),
         )
         if self.review_on is None:
-            return said
-        return f"{said} {_('I look at it again on %(date)s.', date=date_filter(self.review_on))}"
+            return sentence
+        return (
+            f"{sentence} {_('I look at it again on %(date)s.', date=date_filter(self.review_on))}"
+        )
 
 
 def worksheets(session: Session, user_id: uuid.UUID) -> list[Worksheet]:

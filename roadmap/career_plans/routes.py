@@ -144,7 +144,7 @@ def save_direction() -> BaseResponse:
 
 def _render_direction(form: PlanForm, **refused: Any) -> Response:
     content = queries.career_content()
-    cited = {key for path in content.paths for said in path.axes.values() for key in said.sources}
+    cited = {key for path in content.paths for value in path.axes.values() for key in value.sources}
     cited.add(content.direction.source or "")
     return render_page(
         "career_plans/direction.html",

@@ -81,12 +81,12 @@ def restore(file: Path, yes: bool, trust: bool) -> None:
                     "this replaces everything in the database; without a terminal that needs --yes"
                 )
             confirm(f"Replace everything in this database with {file}?")
-        keep = None
+        safety_backup = None
         if has_accounts:
             stamp = utc_now().strftime("%Y%m%d-%H%M%S-%f")
-            keep = Path(current_app.config["DATA_DIR"]) / f"before-restore-{stamp}.zip"
+            safety_backup = Path(current_app.config["DATA_DIR"]) / f"before-restore-{stamp}.zip"
         manifest, erased = actions.restore(
-            file, keep=keep, now=utc_now(), trust=trust, report=print_error
+            file, safety_backup=safety_backup, now=utc_now(), trust=trust, report=print_error
         )
     again = ""
     if erased:
@@ -99,9 +99,9 @@ def restore(file: Path, yes: bool, trust: bool) -> None:
             "The keys that sign badges were encrypted with another secret key: create new keys "
             "with `flask --app roadmap badges rotate-keys`"
         )
-    if keep is not None:
+    if safety_backup is not None:
         click.echo("The audit log was restored too and lacks entries made after the backup.")
-        click.echo(f"The previous contents, with their audit log, are in {keep}")
+        click.echo(f"The previous contents, with their audit log, are in {safety_backup}")
 
 
 @contextlib.contextmanager

@@ -54,7 +54,7 @@ class FingerprintForm(FlaskForm):
         """Store the fingerprint of a row's values for the form's fields."""
         self.seen.data = fingerprint({name: getattr(row, name) for name in self.values})
 
-    def refuse(self, stale: StaleForm, other: FingerprintForm) -> dict[str, Any]:
+    def conflict_context(self, stale: StaleForm, other: FingerprintForm) -> dict[str, Any]:
         """Return the template context for a stale form, which overwrites the row if sent again.
 
         `other` is a form with the saved values.

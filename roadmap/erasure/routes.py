@@ -93,7 +93,9 @@ def _render(form: DeletionForm, status: int = 200) -> Response:
         context |= {
             "deleted": describe_rows(db.session, me, DELETED_TABLES),
             "kept": describe_rows(db.session, me, RETAINED_TABLES),
-            "alone": ", ".join(team.name for team in list_solely_managed_teams(db.session, me)),
+            "solely_managed": ", ".join(
+                team.name for team in list_solely_managed_teams(db.session, me)
+            ),
             "waiting": waiting,
             "waiting_alone": waiting_alone,
         }

@@ -118,12 +118,12 @@ def _load(
         return []
     session.flush()
     parameters = {"keys": list(keys)}
-    asked = (audience, column, all_versions)
-    rows = session.connection().execute(_versions(*asked, texts), parameters).all()
+    scope = (audience, column, all_versions)
+    rows = session.connection().execute(_versions(*scope, texts), parameters).all()
     if not rows:
         return []
-    impacts = _load_grouped(session, _parts(Impact, *asked), parameters, Impact)
-    files = _load_grouped(session, _parts(File, *asked), parameters, File) if texts else {}
+    impacts = _load_grouped(session, _parts(Impact, *scope), parameters, Impact)
+    files = _load_grouped(session, _parts(File, *scope), parameters, File) if texts else {}
     links = _load_links(session, _links(audience, column), parameters)
     shown = (
         _load_grouped(session, _skills(audience, column), parameters, SkillLink) if skills else {}

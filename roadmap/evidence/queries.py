@@ -183,8 +183,8 @@ def count_awaiting_reviewer(session: Session, reviewer_id: uuid.UUID) -> tuple[i
         is_visible(Audience.MANAGER),
         Evidence.user_id.in_(people),
     )
-    alone = waiting.where(Evidence.user_id.not_in(others))
-    found = session.execute(sa.select(waiting.scalar_subquery(), alone.scalar_subquery())).one()
+    unshared = waiting.where(Evidence.user_id.not_in(others))
+    found = session.execute(sa.select(waiting.scalar_subquery(), unshared.scalar_subquery())).one()
     return found[0], found[1]
 
 

@@ -124,9 +124,9 @@ def days_off_sentence(own: OwnPace, today: dt.date) -> str:
 
 def missing_for_own_pace(own: OwnPace) -> list[str]:
     """Return what is still needed to calculate the person's own pace."""
-    said = []
+    sentences = []
     if own.milestones < MIN_MILESTONES:
-        said.append(
+        sentences.append(
             ngettext(
                 "%(num)d more required milestone, done after the day you began",
                 "%(num)d more required milestones, done after the day you began",
@@ -134,7 +134,7 @@ def missing_for_own_pace(own: OwnPace) -> list[str]:
             )
         )
     elif own.days_with_milestones < MIN_DAYS_WITH_MILESTONES:
-        said.append(
+        sentences.append(
             ngettext(
                 "a milestone done on %(num)d more day",
                 "milestones done on %(num)d more days",
@@ -142,14 +142,14 @@ def missing_for_own_pace(own: OwnPace) -> list[str]:
             )
         )
     if own.days < MIN_DAYS:
-        said.append(
+        sentences.append(
             ngettext(
                 "%(num)d more day without time off",
                 "%(num)d more days without time off",
                 MIN_DAYS - own.days,
             )
         )
-    return said
+    return sentences
 
 
 def estimate_sentence(found: Forecast, estimate: Estimate) -> str:
@@ -176,13 +176,13 @@ def estimate_sentence(found: Forecast, estimate: Estimate) -> str:
     target = date_filter(found.target_on)
     if late == 0:
         return f"{text} {_('On track for %(date)s.', date=target)}"
-    said = ngettext(
+    delay = ngettext(
         "That is %(num)d week late for %(date)s.",
         "That is %(num)d weeks late for %(date)s.",
         late,
         date=target,
     )
-    return f"{text} {said}"
+    return f"{text} {delay}"
 
 
 def target_sentence(found: Forecast) -> str:

@@ -89,7 +89,7 @@ def edit(key: uuid.UUID) -> Response:
             now=now(),
         )
     except StaleForm as stale:
-        refused = form.refuse(stale, _form(formdata=None, obj=absence))
+        refused = form.conflict_context(stale, _form(formdata=None, obj=absence))
         return _render_absence(absence, form, **refused)
     flash(_("Your time off is saved. Forecasts skip it."))
     return see_other("forecast.absences", _anchor=f"absence-{absence.id}")

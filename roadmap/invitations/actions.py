@@ -223,12 +223,12 @@ def _end_invitation(
     now: dt.datetime,
 ) -> bool:
     """End an invitation without accepting it; `outcome` is revoked, replaced or declined."""
-    gone = _update_open(session, invitation, revoked_at=now)
-    if gone:
+    has_ended = _update_open(session, invitation, revoked_at=now)
+    if has_ended:
         outbox.withdraw(session, emails.MAIL_SOURCE, [invitation.id])
         _record_audit(session, outcome, invitation, by=by, now=now)
         _send_invitation_ended(session, invitation, declined_by=declined_by, now=now)
-    return gone
+    return has_ended
 
 
 def _update_open(session: Session, invitation: Invitation, **values: Any) -> bool:

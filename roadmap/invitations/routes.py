@@ -112,12 +112,12 @@ def _join(invitation: Invitation, actor: Actor, token: str = "") -> Response | N
         return _redirect_after_accepting(invitation, token)
     if invitation.team is None:
         return None
-    held = find_role(db.session, invitation.team.id, actor.id)
+    current_role = find_role(db.session, invitation.team.id, actor.id)
     try:
         joined = actions.accept(db.session, invitation, actor.id, now=now())
     except (actions.InvitationInvalid, actions.WrongAddress, AccountDeactivated):
         return None
-    if joined and held is not None:
+    if joined and current_role is not None:
         # A role change ends all sessions; start a new one here, with the old sign-in times.
         user = queries.find_user(db.session, actor.id)
         if user is not None:

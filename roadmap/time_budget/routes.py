@@ -70,7 +70,7 @@ def edit(key: uuid.UUID) -> Response:
     try:
         actions.edit_entry(db.session, entry, form.values, seen=form.seen.data or "")
     except StaleForm as stale:
-        refused = form.raise_problems(stale, _entry_form(entry, formdata=None))
+        refused = form.conflict_context(stale, _entry_form(entry, formdata=None))
         return _render_entry(entry, form, **refused)
     flash(_("Saved: %(entry)s.", entry=_describe(entry)))
     return _redirect_to_week(entry.day)
@@ -105,7 +105,7 @@ def save_limits() -> Response:
     try:
         actions.save_limits(db.session, current_user.id, form.values, seen=form.seen.data or "")
     except StaleForm as stale:
-        refused = form.raise_problems(stale, LimitsForm(data=stale.saved, formdata=None))
+        refused = form.conflict_context(stale, LimitsForm(data=stale.saved, formdata=None))
         return _render_week(_week(), limits_form=form, **refused)
     flash(_("Your limits are saved."))
     return see_other("time_budget.week")

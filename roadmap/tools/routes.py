@@ -103,7 +103,7 @@ def save(key: str) -> BaseResponse:
         )  # fmt: skip
     except StaleForm as stale:
         other = ToolForm(today=_today(), data=stale.saved, formdata=None)
-        return _render(tool, form, **form.raise_problems(stale, other))
+        return _render(tool, form, **form.conflict_context(stale, other))
     flash(_("Your entry for %(tool)s is saved.", tool=tool.title))
     return see_other("tools.overview", _anchor=key)
 

@@ -68,7 +68,8 @@ def edit(key: uuid.UUID) -> Response:
     try:
         change_row(db.session, entry, form.values, seen=form.seen.data or "")
     except StaleForm as stale:
-        return _render_entry(entry, form, **form.refuse(stale, _form(formdata=None, obj=entry)))
+        context = form.conflict_context(stale, _form(formdata=None, obj=entry))
+        return _render_entry(entry, form, **context)
     flash(_("The line is saved."))
     return see_other("work_log.overview", _anchor=f"line-{entry.id}")
 

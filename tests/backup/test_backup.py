@@ -87,7 +87,7 @@ def test_restore_brings_back_the_rows_of_the_backup(sample_data: Cast, backup_fi
         transaction.execute(sa.delete(Evidence))
         transaction.execute(sa.update(User).values(name="Somebody else"))
     assert read_rows() != before
-    actions.restore(backup_file, keep=None, now=NOW)
+    actions.restore(backup_file, safety_backup=None, now=NOW)
     assert read_rows() == before
 
 
@@ -96,12 +96,12 @@ def test_restore_into_an_empty_database(sample_data: Cast, backup_file: Path, ap
 
     before = read_rows()
     wipe(db.engine)
-    actions.restore(backup_file, keep=None, now=NOW)
+    actions.restore(backup_file, safety_backup=None, now=NOW)
     assert read_rows() == before
 
 
 def test_new_rows_get_new_ids_after_a_restore(sample_data: Cast, backup_file: Path) -> None:
-    actions.restore(backup_file, keep=None, now=NOW)
+    actions.restore(backup_file, safety_backup=None, now=NOW)
     with db.own_transaction() as transaction:
         record_history(
             transaction,
@@ -123,7 +123,7 @@ def test_restore_ends_all_sessions(
     alice = browser_of(sample_data.alice)
     assert alice.get("/account").status_code == 200
     actions.create(tmp_path / "a.zip", now=NOW)
-    actions.restore(tmp_path / "a.zip", keep=None, now=NOW)
+    actions.restore(tmp_path / "a.zip", safety_backup=None, now=NOW)
     assert alice.get("/account").status_code == 303
 
 
@@ -136,16 +136,16 @@ def test_restore_backs_up_the_replaced_rows(
         )
     later = read_rows()
     kept = tmp_path / "before.zip"
-    actions.restore(backup_file, keep=kept, now=NOW)
+    actions.restore(backup_file, safety_backup=kept, now=NOW)
     assert read_rows() != later
-    actions.restore(kept, keep=None, now=NOW)
+    actions.restore(kept, safety_backup=None, now=NOW)
     assert read_rows() == later
 
 
 def test_backup_and_restore_are_audited_with_their_times(sample_data: Cast, tmp_path: Path) -> None:
     later = NOW + dt.timedelta(days=3)
     actions.create(tmp_path / "a.zip", now=NOW)
-    actions.restore(tmp_path / "a.zip", keep=None, now=later)
+    actions.restore(tmp_path / "a.zip", safety_backup=None, now=later)
     actions.create(tmp_path / "b.zip", now=later + dt.timedelta(days=1))
     entries = sa.select(AuditEntry.action, AuditEntry.at).where(
         AuditEntry.action.startswith("backup.")
@@ -278,7 +278,7 @@ def test_damaged_backup_is_rejected_and_changes_nothing(
     before = read_rows()
     for trust in (False, True):
         with pytest.raises((archive.InvalidBackup, SchemaMismatch)):
-            actions.restore(backup_file, keep=None, now=NOW, trust=trust)
+            actions.restore(backup_file, safety_backup=None, now=NOW, trust=trust)
     assert read_rows() == before
 
 
@@ -286,7 +286,7 @@ def test_truncated_backup_is_rejected(sample_data: Cast, backup_file: Path) -> N
     before = read_rows()
     backup_file.write_bytes(backup_file.read_bytes()[:-2000])
     with pytest.raises(archive.InvalidBackup):
-        actions.restore(backup_file, keep=None, now=NOW)
+        actions.restore(backup_file, safety_backup=None, now=NOW)
     assert read_rows() == before
 
 
@@ -301,7 +301,7 @@ def test_backup_without_all_tables_is_rejected(sample_data: Cast, backup_file: P
         copy.write_bytes(backup_file.read_bytes())
         rewrite_zip(copy, change_manifest(tables=kept))
         with pytest.raises(archive.InvalidBackup, match="missing"):
-            actions.restore(copy, keep=None, now=NOW, trust=True)
+            actions.restore(copy, safety_backup=None, now=NOW, trust=True)
     assert read_rows() == before
 
 
@@ -376,7 +376,7 @@ def test_concurrent_writes_are_in_the_kept_backup_or_the_database(
     try:
         while not acknowledged:
             pass
-        actions.restore(backup_file, keep=kept, now=NOW)
+        actions.restore(backup_file, safety_backup=kept, now=NOW)
         done = len(acknowledged)
         while len(acknowledged) == done:
             pass
@@ -416,7 +416,7 @@ def test_rows_with_missing_references_are_rejected(sample_data: Cast, backup_fil
     )
     before = read_rows()
     with pytest.raises(archive.InvalidBackup, match="missing"):
-        actions.restore(backup_file, keep=None, now=NOW, trust=True)
+        actions.restore(backup_file, safety_backup=None, now=NOW, trust=True)
     assert read_rows() == before
 
 
@@ -464,7 +464,7 @@ def test_backup_of_an_older_schema_is_migrated_and_restored(
             if not name.startswith("tables/") and name != archive.MANIFEST_NAME:
                 made.writestr(name, source.read(name))
     # Backups of those releases are unsigned.
-    actions.restore(old, keep=None, now=NOW, trust=True)
+    actions.restore(old, safety_backup=None, now=NOW, trust=True)
     with db.engine.connect() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(User)) == 6
         found = connection.execute(sa.select(STATUSES).order_by(*STATUSES.primary_key)).all()
@@ -635,7 +635,7 @@ def test_requests_get_503_during_a_restore(
         assert time.monotonic() - began < 3
         answered.append(line)
 
-    actions.restore(backup_file, keep=None, now=NOW, report=check_requests)
+    actions.restore(backup_file, safety_backup=None, now=NOW, report=check_requests)
     assert answered
     assert client.get("/login").status_code == 200
     assert client.get("/readyz").status_code == 200
@@ -755,7 +755,7 @@ def test_evidence_files_are_backed_up_and_restored(
     path.unlink()
     assert actions.verify(backup_file).files == [path.name]
     assert not path.exists()
-    actions.restore(backup_file, keep=None, now=NOW)
+    actions.restore(backup_file, safety_backup=None, now=NOW)
     assert path.read_bytes() == content
 
 
@@ -768,7 +768,7 @@ def test_backup_succeeds_without_a_lost_evidence_file(
     path.unlink()
     assert made.missing_files == [path.name]
     lines: list[str] = []
-    actions.restore(tmp_path / "a.zip", keep=None, now=NOW, report=lines.append)
+    actions.restore(tmp_path / "a.zip", safety_backup=None, now=NOW, report=lines.append)
     assert f"The file {path.name} was missing already when the backup was made" in lines
 
 
@@ -786,5 +786,5 @@ def test_wrong_evidence_file_in_a_backup_is_detected_by_its_hash(
                 after.writestr(each, b"another file")
     rows_before = read_rows()
     with pytest.raises(archive.InvalidBackup, match=wrong):
-        actions.restore(changed, keep=None, now=NOW)
+        actions.restore(changed, safety_backup=None, now=NOW)
     assert read_rows() == rows_before

@@ -244,7 +244,9 @@ def test_restore_erases_people_erased_after_the_backup(session, cast, now, folde
     backups.create(path, now=now)
     request_deletion(session, cast.alice, at=now)
     actions.erase_due(now=now + deletion.GRACE)
-    backups.restore(path, keep=None, now=now + dt.timedelta(days=20), report=messages.append)
+    backups.restore(
+        path, safety_backup=None, now=now + dt.timedelta(days=20), report=messages.append
+    )
     session.rollback()
     assert session.get(User, cast.alice) is None
     assert session.get(User, cast.bob)

@@ -15,8 +15,8 @@ OPTIONAL_NAMES = frozenset(
         *("alone", "autofocus", "autosaved", "bare", "brief", "caller", "captured", "choose_at"),
         *("error", "explains_stones", "fault", "focus", "gain", "help", "is_page", "kind"),
         *("legend", "link", "message_section", "nav_section", "newer", "oob", "pending", "refused"),
-        *("preserved", "said", "saved", "saved_values", "shown", "text", "trail", "unfolded"),
-        "wait",
+        *("preserved", "said", "saved", "saved_values", "shown", "solely_managed", "text"),
+        *("trail", "unfolded", "wait"),
     ]
 )
 

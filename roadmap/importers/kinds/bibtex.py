@@ -153,13 +153,13 @@ def _parse(part: str, line: int, file: _FileState) -> Iterator[dict[str, Any]]:
             name, value = content
             file.macros[name] = "".join(value)[:500]
         elif kind.lower() not in _IGNORED_TYPES and not faults:
-            said = {name.lower(): "".join(value) for name, value in content[1]}
-            if sum(map(len, said.values())) > MAX_ENTRY_LENGTH:
+            raw_fields = {name.lower(): "".join(value) for name, value in content[1]}
+            if sum(map(len, raw_fields.values())) > MAX_ENTRY_LENGTH:
                 yield {"line": line}
                 continue
             fields = {
                 name: _strip_latex(name, text, file)
-                for name, text in said.items()
+                for name, text in raw_fields.items()
                 if name in USED_FIELDS
             }
             yield {"line": line, "type": kind.lower(), "fields": fields}
@@ -197,13 +197,15 @@ def _values(kind: str, fields: Mapping[str, str]) -> dict[str, str]:
     if not date:
         day = fields.get("day", "") if fields.get("month") else ""
         date = " ".join(filter(None, (day, _month(fields), fields.get("year", ""))))
-    said = ". ".join(filter(None, (authors, venue)))
+    raw_fields = ". ".join(filter(None, (authors, venue)))
     return {
         "kind": KINDS.get(kind, "publication"),
         "title": fields.get("title", "").rstrip("."),
         "occurred_on": date,
         "url": _url(fields),
-        "description": clean_multiline("\n\n".join(filter(None, (said, fields.get("abstract"))))),
+        "description": clean_multiline(
+            "\n\n".join(filter(None, (raw_fields, fields.get("abstract"))))
+        ),
         "issuer": venue,
     }
 
