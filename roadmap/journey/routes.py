@@ -279,7 +279,7 @@ def set_aside(slug: str, stage_key: str) -> BaseResponse | tuple[str, int]:
     return see_other("journey.stage_page", slug=slug, stage_key=stage_key)
 
 
-@journey.delete("/roadmaps/<slug>/<stage_key>/not-applicable", endpoint="take_up")
+@journey.delete("/roadmaps/<slug>/<stage_key>/not-applicable")
 @permit("progress.write")
 def restore_statuses(slug: str, stage_key: str) -> BaseResponse:
     """Restore the previous status of the given milestones of a stage."""

@@ -208,7 +208,7 @@ def withdraw(evidence_id: uuid.UUID) -> Response:
     return _render_page(piece, ReviewForm(formdata=None, data=sent))
 
 
-@reviews.put("/reviews/<uuid:evidence_id>/taking", endpoint="take_up")
+@reviews.put("/reviews/<uuid:evidence_id>/taking")
 @permit("evidence.review")
 def begin_review(evidence_id: uuid.UUID) -> Response:
     """Start a review, so that the author sees that the item is being reviewed."""
@@ -223,7 +223,7 @@ def begin_review(evidence_id: uuid.UUID) -> Response:
     return see_other("reviews.show", evidence_id=piece.id, **_parse_filters().as_query)
 
 
-@reviews.delete("/reviews/<uuid:evidence_id>/taking", endpoint="let_go")
+@reviews.delete("/reviews/<uuid:evidence_id>/taking")
 @permit("evidence.review")
 def stop_review(evidence_id: uuid.UUID) -> Response:
     """Stop one's own review, so that others can review the item and its author can withdraw it."""
