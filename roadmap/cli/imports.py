@@ -77,7 +77,7 @@ def import_user(file: Path, into: str | None, partly: bool, yes: bool) -> None:
     )
     if kept := plan.left_out_count + sum(map(len, plan.history.values())):
         names = f" ({', '.join(plan.unknown)[:500]})" if plan.unknown else ""
-        click.echo(f"Kept aside: {format_count(kept, 'record', 'records')}{names}", err=True)
+        click.echo(f"Kept unchanged: {format_count(kept, 'record', 'records')}{names}", err=True)
     if left := archive.rows - plan.count - kept:
         click.echo(
             f"Not imported: {format_count(left, 'record', 'records')} of the other installation, "
@@ -93,7 +93,9 @@ def _confirm_other_account(archive: Archive, user: User) -> None:
     if email_key(manifest.email) == email_key(address) or not sys.stdin.isatty():
         return
     db.session.rollback()
-    question = f"The archive is of {manifest.person} ({manifest.email}). Import it for {address}?"
+    question = (
+        f"The archive belongs to {manifest.person} ({manifest.email}). Import it for {address}?"
+    )
     confirm(question, otherwise="nothing was imported")
 
 
@@ -115,5 +117,5 @@ def _create(archive: Archive) -> User:
         )  # fmt: skip
     except actions.EmailTaken:
         raise click.ClickException(
-            f"there is an account for {email} already; name it with --into, if it has no records"
+            f"there is already an account for {email}; name it with --into if it has no records"
         ) from None

@@ -28,7 +28,7 @@ group = CommandGroup("jobs")
 def run_jobs(once: bool, at_once: bool, attached: bool) -> None:
     """Send mail, recompute expired summaries and delete old rows."""
     if at_once and not once:
-        raise click.ClickException("--now goes with --once")
+        raise click.ClickException("--now needs --once")
     if once:
         check_schema()
         if at_once:

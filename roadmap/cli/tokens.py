@@ -19,7 +19,7 @@ group = CommandGroup("token")
 
 @group.command("create")
 @click.argument("email")
-@click.option("--name", required=True, help="A name that tells its purpose.")
+@click.option("--name", required=True, help="A name that describes its purpose.")
 @click.option(
     "--scope",
     type=click.Choice(SCOPES),

@@ -58,7 +58,7 @@ def create(email: str, name: str, admin: bool, password_stdin: bool) -> None:
             now=utc_now(),
         )
     except actions.EmailTaken:
-        raise click.ClickException(f"there is an account for {address} already") from None
+        raise click.ClickException(f"there is already an account for {address}") from None
     token = None
     if password_hash is None:
         token = actions.create_password_link(db.session, user.id, by=None, now=utc_now())
@@ -160,7 +160,7 @@ def keep(email: str) -> None:
     """Cancel the pending deletion of an account."""
     user = find_user(email)
     if not deletion.cancel_deletion(db.session, user.id, by=None, now=utc_now()):
-        raise click.ClickException(f"{user.email} does not wait to be deleted")
+        raise click.ClickException(f"{user.email} is not waiting to be deleted")
     db.session.commit()
     click.echo(f"{user.email} is kept.")
 
@@ -188,7 +188,7 @@ def confirm_email(email: str, user_id: uuid.UUID | None) -> None:
         if user_id in (None, user.id)
     ]
     if not people:
-        raise click.ClickException(f"{email} does not wait to be confirmed")
+        raise click.ClickException(f"{email} is not waiting to be confirmed")
     if len(people) > 1:
         several = ", ".join(f"{user.name} ({user.id})" for user in people)
         raise click.ClickException(f"several people entered it, choose one with --id: {several}")
@@ -200,9 +200,9 @@ def confirm_email(email: str, user_id: uuid.UUID | None) -> None:
             db.session, people[0].id, pending.id, by=None, now=utc_now()
         )
     except email_confirmation.EmailNotPending:
-        raise click.ClickException(f"{email} does not wait to be confirmed") from None
+        raise click.ClickException(f"{email} is not waiting to be confirmed") from None
     except actions.EmailTaken:
-        raise click.ClickException(f"there is an account for {email} already") from None
+        raise click.ClickException(f"there is already an account for {email}") from None
     db.session.commit()
     click.echo(f"{confirmed} is now the address of {people[0].name}.")
 

@@ -87,7 +87,7 @@ def validate_base_url(text: str) -> str:
     name, colon, port = parts.netloc.partition(":")
     host = get_host(parts.scheme, ascii_domain(name) + colon + port)
     if not host:
-        raise ValueError("names a host that no address can have.")
+        raise ValueError("names an invalid host.")
     return f"{parts.scheme}://{host}"
 
 
@@ -162,7 +162,9 @@ def validate_database_url(text: str) -> str:
 def validate_token(text: str) -> str:
     """Return a token that is valid in an HTTP header, or ""."""
     if not re.fullmatch(r"[!-~]{0,500}", text):
-        raise ValueError("must be one word of letters, digits and signs, as its host shows it.")
+        raise ValueError(
+            "must be a single word of letters, digits and symbols, as the host shows it."
+        )
     return text
 
 
@@ -267,8 +269,8 @@ def read_secret_key(folder: Path) -> str:
         key = ""
     if not key:
         raise ConfigError(
-            f"The file {path} holds no secret key: put yours back, set ROADMAP_SECRET_KEY, or "
-            "delete the file, and `make run` makes a new one."
+            f"The file {path} contains no secret key: restore yours, set ROADMAP_SECRET_KEY, or "
+            "delete the file and let `make run` create a new one."
         )
     return key
 
@@ -340,7 +342,7 @@ def load_env_file(path: Path) -> None:
             read = binding.original.string
             blank_lines = read[: len(read) - len(read.lstrip())].count("\n")
             line = binding.original.line + blank_lines
-            malformed.append(f"{path}, line {line}: this is not of the form NAME=value.")
+            malformed.append(f"{path}, line {line}: this does not have the form NAME=value.")
         elif binding.key is not None:
             given[binding.key] = binding.value or ""
     if malformed:
@@ -360,7 +362,7 @@ def find_unknown_settings() -> list[str]:
         # Setting names are upper case, so a lower-case name is a mistake too.
         if name.upper().startswith(PREFIX) and name not in names:
             near = difflib.get_close_matches(name.upper(), sorted(names), 1)
-            question = f"; is {near[0]} meant?" if near else ""
+            question = f"; did you mean {near[0]}?" if near else ""
             lines.append(f"{name} is not a setting of Cairn{question}")
     return lines
 
@@ -437,11 +439,13 @@ def _find_secret_key(key: str | None, data_dir: Path) -> str:
     key = key or read_secret_key(data_dir)
     if not key:
         found = (
-            f"the folder {data_dir} has none" if data_dir.is_dir() else f"{data_dir} is no folder"
+            f"the folder {data_dir} has none"
+            if data_dir.is_dir()
+            else f"{data_dir} is not a folder"
         )
         raise ConfigError(
             f"ROADMAP_SECRET_KEY is not set, and {found}. Where Cairn ran before, put its key back "
-            "or correct ROADMAP_DATA_DIR: a new key signs everybody out. For a new Cairn "
+            "or correct ROADMAP_DATA_DIR: a new key signs everyone out. For a new Cairn "
             "`make run` creates one; elsewhere set it to the output of: "
             "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
         )

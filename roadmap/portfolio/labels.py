@@ -62,7 +62,7 @@ def verification_line(item: DocumentItem, locale: str) -> str:
     if newer := newer_version(item, locale):
         sentence = _("%(judgement)s; %(newer)s", judgement=sentence, newer=newer)
     if item.is_redacted:
-        return _("%(judgement)s; the author redacted this text, which nobody reviewed",
+        return _("%(judgement)s; the author redacted this text, which no one reviewed",
                  judgement=sentence)  # fmt: skip
     return sentence
 
@@ -271,6 +271,7 @@ def verification_summary(document: Document) -> str:
 def tone_explanation() -> str:
     """Return the explanation of "verified" and "not verified" for first-time readers."""
     return _(
-        "Verified: the named person, a manager of the author at that time, confirmed this version "
-        "for the milestones listed. Not verified: nobody else has confirmed it yet."
+        "Verified: the named person, a manager of the author at that time, confirmed "
+        "this version for the milestones listed. Not verified: no one else has confirmed "
+        "it yet."
     )

@@ -551,7 +551,7 @@ def test_command_confirms_address(app, session, cast, mallory, browser_of):
         session.rollback()
         return app.test_cli_runner().invoke(args=["user", *arguments])
 
-    assert "does not wait" in run("confirm-email", FRANK).stderr
+    assert "is not waiting" in run("confirm-email", FRANK).stderr
     browser_of(cast.dave).put("/account/email", {"email": FRANK})
     mallory.put("/account/email", {"email": FRANK})
     assert "is not confirmed" in run("reset-password", FRANK).stderr
@@ -561,6 +561,6 @@ def test_command_confirms_address(app, session, cast, mallory, browser_of):
     done = run("confirm-email", FRANK, "--id", str(cast.dave))
     assert done.stdout == f"{FRANK} is now the address of Dave.\n"
     assert email_of(session, cast.dave) == (FRANK, FRANK)
-    assert "there is an account" in run("confirm-email", FRANK).stderr
+    assert "there is already an account" in run("confirm-email", FRANK).stderr
     # An account without confirmed address is identified by its id.
     assert run("deactivate", str(cast.mallory)).exit_code == 0

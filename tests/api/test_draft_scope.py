@@ -107,12 +107,12 @@ def test_pages_warn_that_token_draft_is_unread_until_accepted(
     assert owner.put(f"{milestone}/completion").status_code == 303
     unread = "Token draft, unread"
     assert unread in flat(owner.get(milestone).text)
-    asks = "will read that a token wrote it, and that you neither edited nor accepted it."
+    asks = "will see that a token wrote it, and that you neither edited nor accepted it."
     assert asks in flat(owner.get(path).text)
     assert alice.put(f"/me{path}/submission").status_code == 200
     page = flat(owner.get(path).text)
     assert asks not in page
-    assert "If you accept it, that line goes; the version stays" in page
+    assert "If you accept it, that notice disappears; the version does not change" in page
     written = f"written by the token “{TOKEN_NAME}”"
     assert written in flat(bob.get(f"/reviews/{piece['id']}").text)
     assert owner.put(f"{path}/acceptance").status_code == 303

@@ -19,8 +19,8 @@ def open_preview(page: Page, name: str) -> None:
     page.get_by_label("Calendar file").set_input_files(CALENDARS / f"{name}.ics")
     page.get_by_label("From", exact=True).first.fill("2026-10-19")
     page.get_by_label("How long").select_option(label="2 weeks")
-    page.get_by_role("button", name="Show what the file says").click()
-    expect(page.get_by_role("heading", name="What your calendar says")).to_be_visible()
+    page.get_by_role("button", name="Show what the file contains").click()
+    expect(page.get_by_role("heading", name="What your calendar contains")).to_be_visible()
 
 
 def test_outlook_calendar_is_previewed_corrected_and_saved(page_of: PageOf) -> None:

@@ -26,7 +26,7 @@ def open_table_preview(page: Page) -> None:
     page.get_by_role("link", name="A table (CSV)").click()
     file = {"name": "talks.csv", "mimeType": "text/csv", "buffer": TABLE}
     page.get_by_label("File").set_input_files([file])
-    page.get_by_role("button", name="Show what it holds").click()
+    page.get_by_role("button", name="Show its contents").click()
     page.get_by_label("Kind for rows that name none").select_option(label="Talk")
     page.get_by_role("button", name="Show the preview").click()
 
@@ -39,14 +39,14 @@ def test_csv_table_is_imported_as_drafts(page_of: PageOf, role: str, javascript:
     open_table_preview(page)
     talk = page.get_by_role("checkbox", name="Vortrag über Kosten")
     expect(talk).to_be_checked()
-    page.get_by_role("combobox", name="Kind of those ticked here").select_option(label="Blog post")
+    page.get_by_role("combobox", name="Kind for those ticked here").select_option(label="Blog post")
     page.get_by_role("link", name="Tick none").click()
     expect(talk).not_to_be_checked()
     page.get_by_role("link", name="Tick all new ones").click()
     expect(talk).to_be_checked()
     # The script keeps the other choices.
     kept = "blog_post" if javascript else "talk"
-    kind = page.get_by_role("combobox", name="Kind of those ticked here")
+    kind = page.get_by_role("combobox", name="Kind for those ticked here")
     expect(kind).to_have_value(kept)
     page.get_by_role("button", name="Import selected").click()
     expect(page.get_by_text("1 piece is imported as a draft.")).to_be_visible()
@@ -67,7 +67,7 @@ def test_other_file_formats_are_imported_without_javascript(page_of: PageOf) -> 
         page.get_by_role("link", name=title).click()
         file = {"name": name, "mimeType": "application/octet-stream", "buffer": data}
         page.get_by_label("File").set_input_files([file])
-        page.get_by_role("button", name="Show what it holds").click()
+        page.get_by_role("button", name="Show its contents").click()
         expect(page.get_by_role("checkbox", name=listed).first).to_be_checked()
         if page.get_by_role("checkbox", name="Skip entries with errors").count():
             page.get_by_role("checkbox", name="Skip entries with errors").check()

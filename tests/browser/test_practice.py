@@ -99,7 +99,7 @@ def test_mock_interview_is_completed_by_keyboard(page_of: PageOf) -> None:
     page.get_by_role("link", name="Mock interview").click()
     press("Start Phone screen")
     for number, rating in ((1, "3 · At the bar"), (2, "1 · Far from the bar")):
-        press(f"Begin round {number}")
+        press(f"Start round {number}")
         expect(page.locator("[data-elapsed]")).to_contain_text(" of ")
         page.reload()
         press("Stop and rate")

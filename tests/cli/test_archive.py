@@ -23,7 +23,7 @@ def test_exported_archive_is_imported_into_another_account(run, cast, session, n
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [each.name for each in tmp_path.iterdir()] == ["alice.zip"]
     assert "exists" in run("export", "user", "alice@example.org", "--to", file).stderr
-    assert "already; name it with --into" in run("import", "user", file).stderr
+    assert "; name it with --into" in run("import", "user", file).stderr
     full = run("import", "user", file, "--into", "alice@example.org")
     assert full.exit_code == 1
     assert "already has records" in full.stderr
@@ -73,7 +73,7 @@ def test_import_rejects_unknown_records_unless_partly_is_given(run, cast, sessio
     assert session.scalar(sa.select(User).where(User.email == "alice@new.example")) is None
 
     done = run("import", "user", file, "--partly")
-    assert "Kept aside: 1 record" in done.stderr
+    assert "Kept unchanged: 1 record" in done.stderr
     session.rollback()
     key = session.scalars(sa.select(User.id).where(User.email == "alice@new.example")).one()
     [kept] = export(session, key, now)["records/archive_import.json"]
@@ -89,7 +89,9 @@ def test_import_of_another_persons_archive_asks_on_a_terminal(
     arguments = ["import", "user", str(file), "--into", "mallory@example.org"]
     asked = app.test_cli_runner().invoke(args=arguments, input="n\n")
     assert asked.exit_code == 1
-    assert "The archive is of Alice (alice@example.org). Import it for mallory@" in asked.stderr
+    assert (
+        "The archive belongs to Alice (alice@example.org). Import it for mallory@" in asked.stderr
+    )
     assert "nothing was imported" in asked.stderr
     done = run(*arguments, "--yes")
     assert done.exit_code == 0

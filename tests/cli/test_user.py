@@ -46,7 +46,7 @@ def test_create_reads_a_password_from_stdin(run, browser_of):
     ("arguments", "text", "message"),
     [
         (["ada"], None, "is not an e-mail address"),
-        (["ALICE@example.org"], None, "there is an account"),
+        (["ALICE@example.org"], None, "there is already an account"),
         (["ada@example.org", "--password-stdin"], "short", "password is refused"),
         (["ada@example.org", "--password-stdin"], b"\xff" * 12, "not UTF-8"),
         (["ada@example.org", "--shoe-size", "9"], None, "No such option"),
@@ -149,7 +149,7 @@ def test_delete_schedules_a_deletion_that_keep_cancels(run, cast, browser_of):
     assert run("user", "keep", "alice@example.org").exit_code == 0
     assert "deleted on" not in run("user", "list").stdout
     again = run("user", "keep", "alice@example.org")
-    assert (again.exit_code, "does not wait" in again.stderr) == (1, True)
+    assert (again.exit_code, "is not waiting" in again.stderr) == (1, True)
 
 
 def test_delete_now_deletes_all_but_the_last_administrator(run, cast, app):

@@ -126,12 +126,12 @@ FAULTS = {
     "no key": Fault(no_key, ("ROADMAP_SECRET_KEY is not set", "make run"), (SERVER_ALONE, LIST)),
     "missing data folder": Fault(
         lambda folder: {"DATA_DIR": str(folder / "mistyped")},
-        ("{folder}/mistyped is no folder", "correct ROADMAP_DATA_DIR"),
+        ("{folder}/mistyped is not a folder", "correct ROADMAP_DATA_DIR"),
         (SERVER_ALONE, LIST),
     ),
     "file as data folder without key": Fault(
         lambda _folder: {"DATA_DIR": str(ROOT / "README.md")},
-        (f"{ROOT}/README.md is no folder", "correct ROADMAP_DATA_DIR"),
+        (f"{ROOT}/README.md is not a folder", "correct ROADMAP_DATA_DIR"),
     ),
     "data folder without key": Fault(
         lambda folder: {"DATA_DIR": str(folder)},
@@ -143,8 +143,10 @@ FAULTS = {
         ("{folder}/secret-key cannot be read", "user of the server"),
         SERVERS_AND_COMMAND,
     ),
-    "empty key": Fault(empty_key, ("{folder}/secret-key holds no secret key", "put yours back")),
-    "binary key": Fault(binary_key, ("{folder}/secret-key holds no secret key", "put yours back")),
+    "empty key": Fault(empty_key, ("{folder}/secret-key contains no secret key", "restore yours")),
+    "binary key": Fault(
+        binary_key, ("{folder}/secret-key contains no secret key", "restore yours")
+    ),
     "unwritable data folder": Fault(
         unwritable_folder,
         ("ROADMAP_DATA_DIR: the folder {folder}/data", "may not write there"),

@@ -181,7 +181,7 @@ def test_misspelled_setting_is_reported_with_a_suggestion(
 ) -> None:
     monkeypatch.setenv(name, "invite")
     assert config.find_unknown_settings() == [
-        f"{name} is not a setting of Cairn; is {suggestion} meant?"
+        f"{name} is not a setting of Cairn; did you mean {suggestion}?"
     ]
 
 

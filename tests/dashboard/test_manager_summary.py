@@ -176,11 +176,11 @@ def test_manager_of_empty_team_is_told_once_to_invite_people(
     bob = browser_of(cast.bob)
     for address in ("/", "/teams"):
         page = flat(bob.get(address).text)
-        assert page.count("Nobody is in Ranking yet") == 1
+        assert page.count("No one is in Ranking yet") == 1
         assert 'href="/teams/ranking/members">Invite people' in page
         assert "no activity" not in page
         assert "Teams you are in" not in page
-    assert "Nobody is in Ranking yet" in bob.get("/teams/ranking").text
+    assert "No one is in Ranking yet" in bob.get("/teams/ranking").text
 
 
 def test_teams_are_grouped_by_role(

@@ -115,8 +115,8 @@ def test_date_in_link_is_proposed(cast, browser_of):
 def test_proposal_requires_title_and_date_missing_from_link(session, cast, browser_of):
     alice = browser_of(cast.alice)
     page = alice.post("/evidence/capture", {"captured": "https://youtu.be/dQw4w9WgXcQ"}).text
-    assert "The link does not say when it was" in page
-    assert "The link does not say what it is called" in page
+    assert "The link does not give a date" in page
+    assert "The link does not give a title" in page
     assert re.search(r'<input[^>]*autofocus[^>]* name="title"', page)
     named = alice.post("/evidence/capture", {"captured": "Talk https://youtu.be/dQw4w9WgXcQ"}).text
     assert re.search(r'<input[^>]*autofocus[^>]* name="occurred_on"', named)
@@ -169,7 +169,7 @@ def test_link_password_is_removed_and_token_is_reported(session, cast, browser_o
 def test_further_links_are_kept_in_description(session, cast, browser_of):
     alice = browser_of(cast.alice)
     page = alice.post("/evidence/capture", {"captured": f"{PULL} {DOC}"}).text
-    assert "This piece is the first link." in page
+    assert "This piece is for the first link." in page
     alice.post(*proposal_form(page))
     (piece,) = all_evidence(session)
     assert (piece.title, piece.current.url) == ("acme/ranker #1", PULL)
@@ -200,7 +200,7 @@ def test_capture_on_milestone_links_it_and_redirects_to_its_row(
 def test_proposal_warns_if_kind_does_not_prove_milestone(cast, browser_of):
     alice = browser_of(cast.alice)
     page = alice.post("/evidence/capture", {"captured": PULL, "milestone": DESIGN}).text
-    assert "It does not prove this milestone as this kind. What does: design document" in flat(page)
+    assert "does not prove this milestone. These kinds do: design document" in flat(page)
 
 
 def test_known_link_shows_existing_evidence(session, cast, browser_of, now):
@@ -326,7 +326,7 @@ def test_capture_before_enrollment_says_when_evidence_counts(session, cast, brow
     (piece,) = all_evidence(session)
     page = alice.get(f"/evidence/{piece.id}").text
     assert "you have not started the roadmap" in page
-    assert "none that it is linked to" not in page
+    assert "none of its linked milestones" not in page
     start = f"{ROADMAP}/enrollment"
     assert f'action="{start}"' in page
     assert alice.post(start, {}).status_code == 303

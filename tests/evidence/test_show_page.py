@@ -197,7 +197,7 @@ def test_evidence_counts_once_its_milestone_is_marked_as_done(session, cast, now
     unlinked = add_evidence(session, cast, cast.alice, now, milestones=())
     page = flat(alice.get(f"/evidence/{unlinked.id}").text)
     # The missing link and what to do about it are each stated once.
-    assert "It counts for no milestone yet." in page
+    assert "It does not count for a milestone yet." in page
     assert page.count("Before you ask for a review, link it to a milestone") == 1
     for repetition in ("linked to none", "Not linked to a milestone", "supports none"):
         assert repetition not in page
@@ -205,7 +205,7 @@ def test_evidence_counts_once_its_milestone_is_marked_as_done(session, cast, now
     # A design document proves only the first milestone.
     piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN, MENTOR])
     page = flat(alice.get(f"/evidence/{piece.id}").text)
-    assert "It counts for no milestone yet: none that it is linked to is marked as done." in page
+    assert "yet: none of its linked milestones is marked as done." in page
     assert "It counts as evidenced" not in page
     assert "tone-badge tone-evidenced" not in page
     assert page.count("Not marked as done, so this piece does not count for it yet.") == 1

@@ -74,7 +74,7 @@ def test_private_evidence_must_be_shared_to_be_submitted(session, cast, now, bro
     piece = add_evidence(session, cast, cast.alice, now, visibility="private")
     alice, address = browser_of(cast.alice), f"/evidence/{piece.id}"
     page = alice.get(address).text
-    assert "It is private, and is not reviewed while it is." in page
+    assert "It is private, and private evidence is not reviewed." in page
     assert "Share with Bob and ask for a review" in page
     refused = alice.put(f"{address}/submission")
     assert refused.status_code == 409
@@ -91,7 +91,7 @@ def test_private_draft_says_verified_version_still_counts(session, cast, now, br
     sent = form_fields(visibility="private", role="Lead", milestones=piece.milestone_keys)
     alice.put(f"/evidence/{piece.id}", {**sent, "revision": piece.revision})
     page = flat(alice.get(f"/evidence/{piece.id}").text)
-    reason = "so version 1 counts for you alone, and version 2 is not reviewed."
+    reason = "so version 1 counts only for you, and version 2 is not reviewed."
     assert f"It is private, {reason} Share it first" in page
     assert "never reviewed" not in page
 
@@ -284,7 +284,7 @@ def test_managers_see_verified_version_after_edit_is_withdrawn(
     assert alice.delete(f"{address}/submission").status_code == 303
     page = flat(alice.get(address).text)
     assert "is withdrawn; the verified one counts." in page
-    assert "see version 1 only." in page
+    assert "only see version 1." in page
     assert seen_by_bob() == before
     # Further edits of the draft are hidden until it is submitted again.
     session.expire_all()
@@ -553,7 +553,7 @@ def test_page_says_when_return_has_no_comment(cast, browser_of, api_client_of, s
     judged = api_client_of(cast.bob).put(f"/reviews/{piece.id}", {"decision": "returned"})
     assert judged.status_code == 200
     page = alice.get(address).text
-    assert "wrote no comment" in page
+    assert "without a comment" in page
     assert "comment says which" not in page
     alice.put(f"{address}/submission")
     body = {"decision": "returned", "comment": "The load test is missing."}

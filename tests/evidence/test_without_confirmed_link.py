@@ -48,10 +48,10 @@ def test_list_counts_evidence_as_not_verified(browser_of, cast, piece):
 def test_page_says_no_linked_milestone_is_confirmed(browser_of, session, cast, piece, now):
     alice = browser_of(cast.alice)
     page = flat(alice.get(f"/evidence/{piece.id}").text)
-    assert "reviewed, but is confirmed for no milestone that it is linked to" in page
+    assert "reviewed, but not confirmed for any milestone that it is linked to" in page
     assert "confirmed this version" not in page
     replace_links(session, cast, piece, [], now)
-    assert "confirmed for no milestone" in flat(alice.get(f"/evidence/{piece.id}").text)
+    assert "not confirmed for any milestone" in flat(alice.get(f"/evidence/{piece.id}").text)
 
 
 def test_managers_see_evidence_as_reviewed(browser_of, cast, piece):

@@ -62,7 +62,7 @@ def complete_weekly(session, cast, milestones, now, **more) -> int:
 
 def test_new_user_sees_what_own_pace_needs(alice):
     page = alice.get(PAGE).text
-    assert "too little for a date" in page
+    assert "not enough to estimate a date" in page
     assert "3 more required milestones" in page
     assert "28 more days without time off" in page
     # The planned pace gives a date from the first day.
@@ -76,7 +76,7 @@ def test_own_pace_gives_finish_date(alice, session, cast, now, required):
     hours = complete_weekly(session, cast, required[:12], now)
     page = alice.get(PAGE).text
     assert f"In the last 90 days you finished {hours} required hours: " in page
-    assert "too little for a date" not in page
+    assert "not enough to estimate a date" not in page
     assert "Your own pace, last 90 days" in page
     assert "reflect how much your weeks varied" in page
     assert "you need" in page
@@ -169,7 +169,7 @@ def test_target_before_minimum_duration_is_unreachable(alice, session, cast, now
 def test_missing_pace_and_target_are_stated(alice, session, cast, now):
     set_enrollment(session, cast, 10, now, hours_per_week=None)
     page = alice.get(PAGE).text
-    assert "You have not said how many hours a week you plan." in page
+    assert "You have not set how many hours a week you plan." in page
     assert "You have no target date." in page
 
 

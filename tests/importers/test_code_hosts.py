@@ -410,7 +410,7 @@ def test_invalid_orcid_id_is_rejected_without_any_request(alice, host, login):
 def test_preview_names_empty_lists_and_works_without_title(alice, host, fetch):
     alice.post(GITLAB, FORM)
     fetch()
-    assert "GitLab lists nothing here. Check how the name" in text_of(
+    assert "GitLab lists nothing here. Check the spelling of the name" in text_of(
         alice.get(f"{GITLAB}/preview").text
     )
     host.works[ORCID_ID] = [*WORKS[:1], {"work-summary": [{"put-code": 9}]}]

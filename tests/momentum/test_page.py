@@ -90,7 +90,7 @@ def test_table_lists_days_of_change(session, cast, alice, now):
     add_snapshots(session, cast, now.date(), (200, 10, 0), (150, 20, 0), (149, 20, 0), (33, 30, 0))
     for period, step in (("90-days", "A point for each day."), ("year", "A point every 7 days.")):
         page = flat(alice.get(f"{PAGE}?period={period}").text)
-        table = page.split("The numbers of both charts</summary>")[1].split("</table>")[0]
+        table = page.split("The numbers in both charts</summary>")[1].split("</table>")[0]
         days = re.findall(r'href="/activity\?on=([^"]+)"', table)
         back = (0, 33, 150) if period == "90-days" else (0, 33, 150, 200)
         assert days == [str(now.date() - dt.timedelta(days=each)) for each in back]

@@ -169,7 +169,7 @@ def test_hidden_sections_are_not_exported(name: str) -> None:
 def test_redacted_text_is_marked_as_not_reviewed(name: str) -> None:
     piece = replace(RANKER, is_redacted=True, title="A ranking system")
     text = READERS[name](FORMATS[name].render(replace(EMPTY, items=(piece,))))
-    note = "2026; the author redacted this text, which nobody reviewed"
+    note = "2026; the author redacted this text, which no one reviewed"
     assert f"Verified by Bob Builder on 3 Apr {note}" in text
 
 

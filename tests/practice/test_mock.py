@@ -34,7 +34,7 @@ def test_mock_interview_hides_times_rates_and_summarizes_rounds(alice, session):
     for number, (key, rating) in enumerate(zip(questions, (2, 3, 4, 1), strict=True), 1):
         title = bank.by_key[key].title
         before = alice.get(page).text
-        assert f"Begin round {number}" in before
+        assert f"Start round {number}" in before
         assert title not in before.replace("&#39;", "'")
         attempt = alice.post(f"{page}/rounds").location
         assert title in alice.get(attempt).text.replace("&#39;", "'")
@@ -46,7 +46,7 @@ def test_mock_interview_hides_times_rates_and_summarizes_rounds(alice, session):
     summary = alice.get(page).text
     repeat = re.search(r"To repeat</h3>(.*?)</ul>", summary, re.S)[1]
     assert re.findall(r'href="/practice/([^"]+)"', repeat) == [questions[0], questions[3]]
-    assert "Begin round" not in summary
+    assert "Start round" not in summary
     assert alice.post(f"{page}/rounds").location == page
     history = alice.get("/practice/mock").text
     assert f'href="{page}"' in history
@@ -60,7 +60,7 @@ def test_mock_interview_ends_early_and_deletion_keeps_attempts(alice, session):
     alice.put(f"{page}/end")
     summary = alice.get(page).text
     assert "3.0 / 4" in summary
-    assert summary.count("not begun") == 2
+    assert summary.count("not started") == 2
     alice.delete(page)
     session.rollback()
     assert session.scalars(sa.select(MockInterview)).all() == []

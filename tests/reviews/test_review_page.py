@@ -222,7 +222,7 @@ def test_verification_is_withdrawn(session, cast, now, browser_of, bob, piece):
     assert "“Not my call.”" in notifications
     assert alice.get("/readiness").text.split("<main")[1] == before.split("<main")[1]
     page = flat(alice.get(f"/evidence/{piece.id}").text)
-    assert "Nobody has reviewed it yet." not in page
+    assert "No one has reviewed it yet." not in page
     assert re.search(r"Bob verified version 1 on [^.]+ and took it back\.", page)
     for browser, page in ((alice, f"/evidence/{piece.id}"), (bob, f"/reviews/{piece.id}")):
         thread = browser.get(page).text.split('id="thread"')[1]

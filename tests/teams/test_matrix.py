@@ -75,7 +75,7 @@ def test_matrix_shows_readiness_stages_and_skills(
     assert names(page) == ["Alice", "Carol"]
     for words in (
         "Last activity",
-        "Examples, not of this team",
+        "Examples, not from this team",
         "of a stage's effort, 12% is verified",
         "two levels or more apart",
     ):

@@ -30,7 +30,7 @@ def test_only_shared_tools_are_listed_and_counted(alice, bob, cast, browser_of):
     for path in ("/teams/ranking/tools", "/teams/ranking/tools/ray"):
         before = bob.get(path).text
         assert "Alice" not in before
-    assert "Nobody shares a tool yet" in flat(bob.get("/teams/ranking/tools").text)
+    assert "No one shares a tool yet" in flat(bob.get("/teams/ranking/tools").text)
     alice.put("/tools/sharing", {"shares_tools": "1"})
     assert "Your managers and mentors see level" in flat(alice.get("/tools/ray").text)
     counted = flat(bob.get("/teams/ranking/tools").text)

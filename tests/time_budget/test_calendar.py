@@ -125,7 +125,7 @@ def test_reimport_adds_nothing_and_updates_changed_events(alice, session):
     assert saved[0] == ("19", "stand-ups", 15, None)
     assert saved[3] == ("22", "stand-ups", 30, None)
     again = upload(alice, "google").text
-    assert "as you saved it saved before" in text_of(again)
+    assert "category as saved saved before" in text_of(again)
     assert notice_after(alice.post(ENTRIES, form_data(again)), alice).endswith(
         "0 added, 0 changed, 0 removed, 9 unchanged"
     )
