@@ -57,7 +57,7 @@ def test_dropped_files_above_limit_are_named_and_not_uploaded(
     page.evaluate(DROP_FILES, [f"{number}.csv" for number in range(200)])
     part = page.locator("#files")
     expect(part.get_by_role("alert")).to_contain_text(
-        "At most 10 files a piece. Not added: “10.csv”"
+        "At most 10 files per piece. Not added: “10.csv”"
     )
     expect(part.get_by_role("alert")).to_contain_text("“14.csv” … (190).")
     expect(part.get_by_role("checkbox")).to_have_count(10)
