@@ -141,7 +141,7 @@ def test_rejected_form_links_back_to_its_page(
     ):
         headers = {"X-CSRFToken": alice.csrf(), **({"Referer": referrer} if referrer else {})}
         rejected = alice.client.post("/evidence", data=body, headers=headers)
-        found = re.search(r'href="([^"]*)">Back to the page before<', rejected.text)
+        found = re.search(r'href="([^"]*)">Back to the previous page<', rejected.text)
         assert (found and found.group(1)) == expected
         assert rejected.status_code in (400, 409)
 

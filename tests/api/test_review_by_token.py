@@ -54,7 +54,7 @@ def test_review_by_token_is_forbidden_by_default(
         bob.put(assessed, {"level": 3}),
     ):
         assert refused.status_code == 403
-        assert "signed in" in refused.get_json()["detail"]
+        assert "signed-in person" in refused.get_json()["detail"]
         assert "ROADMAP_REVIEW_BY_TOKEN" in refused.get_json()["detail"]
     # The queue can still be read, and the evidence reviewed on its page.
     (waiting,) = bob.get("/reviews").get_json()["items"]

@@ -218,7 +218,7 @@ def test_what_if_evaluates_selected_choices_and_stores_nothing(session, cast, no
 def test_what_if_ignores_foreign_and_unknown_choices(session, cast, now, alice):
     foreign = add_evidence(session, cast, cast.carol, now, title="Not yours", milestones=[DESIGN])
     page = alice.get(f"/readiness?if=verified:{foreign.id}&if=nonsense&if=done:{KEY}").text
-    assert "2 choices in the address are left out" in flat(page)
+    assert "2 choices in the address are ignored" in flat(page)
     assert "Not yours" not in page
     assert "If this came true:" in page
 
