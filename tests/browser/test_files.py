@@ -118,6 +118,7 @@ def test_duplicate_file_is_reported_and_kept_once(page_of: PageOf) -> None:
     for name in ("a.csv", "b.csv"):
         sent = {"name": name, "mimeType": "text/csv", "buffer": b"a,b\n7,7\n"}
         part.get_by_label("Add files").set_input_files([sent])
+        expect(part.get_by_role("checkbox")).to_have_count(1)
     expect(part.get_by_role("alert")).to_contain_text(
         "“b.csv” has the same content as “a.csv”, so it is kept once."
     )

@@ -34,7 +34,8 @@ def sign_in(
 
 def hidden_inputs(page: TestResponse, prefix: str) -> dict[str, str]:
     """Return name and value of a page's hidden inputs whose names start with `prefix`."""
-    found = re.findall(rf'name="({re.escape(prefix)}[^"]*)" value="([^"]*)"', page.text)
+    hidden = rf'<input type="hidden" name="({re.escape(prefix)}[^"]*)" value="([^"]*)"'
+    found = re.findall(hidden, page.text)
     return {name: unescape(value) for name, value in found}
 
 
