@@ -29,9 +29,6 @@ def preload() -> None:
                 role_fit(published.content.slug)
                 gate_rules(published.content.policy)
         db.session.close()
-    # What every page executes and allocates at its first use is then shared, too.
-    app.test_client().get("/login")
-    with app.app_context():
         # Processes must not share a database connection.
         db.engine.dispose()
     # Collect garbage now and freeze the rest, because a worker's collector would unshare its pages.
