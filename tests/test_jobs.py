@@ -274,7 +274,10 @@ def test_job_process_wakes_on_commit_and_stops_on_sigterm(
     for number in range(3):
         began = time.monotonic()
         enqueue_mail(app, f"Number {number}")
-        wait_for(lambda: len(mailbox.mails) == 2 + number, "a commit did not wake the process")  # noqa: B023
+        wait_for(
+            lambda count=2 + number: len(mailbox.mails) == count,
+            "a commit did not wake the process",
+        )
         assert time.monotonic() - began < 10, "sent by the sweep of the next minute"
     wait_for(lambda: count_unsent_mails(app) == 0, "the mails are not recorded as sent")
     process.send_signal(signal.SIGTERM)

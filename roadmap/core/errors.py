@@ -171,7 +171,7 @@ def _handle_csrf(_error: CSRFError) -> Response:
 
 def _handle_http_error(error: HTTPException) -> Response:
     if error.response is not None:
-        return error.response  # type: ignore[return-value]
+        return error.response  # type: ignore[return-value]  # ours are always Flask's
     detail = advice = None
     # Smaller requests fail because of long texts or too many fields, the default message.
     has_large_files = (request.content_length or 0) > MAX_UPLOAD_BYTES

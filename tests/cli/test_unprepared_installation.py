@@ -87,7 +87,7 @@ def test_password_link_starts_with_the_address_of_the_server(run: Run, folder: P
     for number, (host, address) in enumerate(
         [
             ("127.0.0.1", "http://127.0.0.1:8081"),
-            ("0.0.0.0", "http://127.0.0.1:8081"),  # noqa: S104
+            ("0.0.0.0", "http://127.0.0.1:8081"),  # noqa: S104 - nothing listens
             ("::", "http://[::1]:8081"),
             ("cairn.example.org", "http://cairn.example.org:8081"),
         ]

@@ -122,7 +122,7 @@ def test_administrator_demoted_during_the_request_changes_nothing(
     def lock(other_session):
         lock_user(other_session, cast.mallory)
         lock_teams(other_session)
-        # The administrators lock is taken by whoever demotes an administrator.
+        # Demoting an administrator takes this lock.
         lock_name(other_session, accounts.ADMINISTRATORS_LOCK)
 
     def withdrawn(other_session):
