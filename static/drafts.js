@@ -151,7 +151,10 @@
     // The server responded with this form, so its content is newer.
     if (draft.state === "sent") { saveDraft(form, "typed"); return false; }
     const hidden = fields(form).filter((field) => field.type === "hidden").map((field) => [field, field.value]);
-    const left = fill(form, draft.values).filter(([, value, checked]) => checked ?? value);
+    // What was typed before the scripts ran is newer. Reloading and going back, a browser fills in old input.
+    const typed = type === "navigate" ? fields(form).filter((field) => !isDefault(field)).map(({ name }) => name) : [];
+    const values = draft.values.filter(([name]) => !typed.includes(name));
+    const left = fill(form, values).filter(([, value, checked]) => checked ?? value);
     if (!left.length && fields(form).every((field) => field.type === "hidden" || isDefault(field))) {
       removeDraft(key);
       return false;

@@ -103,10 +103,11 @@ class SampleSite:
 
 
 def sign_in(page: Page, role: str) -> None:
-    """Fill in and submit the sign-in form."""
+    """Fill in and submit the sign-in form, and wait until the next page has run its scripts."""
     page.get_by_label("E-mail").fill(f"{role}@example.org")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    with page.expect_navigation():
+        page.get_by_role("main").get_by_role("button", name="Sign in").click()
 
 
 @pytest.fixture(scope="session")

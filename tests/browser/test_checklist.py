@@ -138,8 +138,8 @@ def test_collapsed_stage_stays_collapsed_until_linked(
     page.locator("#foundations summary").first.press("Enter")
     row = page.locator("#foundations .checklist > li").first
     expect(row).to_be_hidden()
-    # The toggle event fires shortly after collapsing, and then the state is stored.
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    # The toggle event fires shortly after collapsing or expanding, and then the state is stored.
+    page.wait_for_function("document.cookie.includes('foundations')")
     assert sent == []
     page.reload()
     expect(row).to_be_hidden()
@@ -147,6 +147,7 @@ def test_collapsed_stage_stays_collapsed_until_linked(
     # A stone's link still expands it.
     page.goto(f"{page.url}#{row.get_attribute('id')}")
     expect(row).to_be_visible()
+    page.wait_for_function("!document.cookie.includes('foundations')")
     # So does a link to the stage.
     open_roadmap(page, sample_site)
     page.locator("#foundations summary").first.press("Enter")

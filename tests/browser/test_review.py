@@ -149,9 +149,11 @@ def test_review_queue_is_worked_through_by_keyboard(
     page.keyboard.press("j")
     page.keyboard.press("k")
     expect(titles.nth(position)).to_be_focused()
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(first))
-    page.keyboard.press("n")
+    with page.expect_navigation():
+        page.keyboard.press("n")
     expect(page).to_have_url(re.compile(second))
     # Typing a letter in a field is not a shortcut.
     page.locator("#comment").focus()
