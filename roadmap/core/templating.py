@@ -12,18 +12,48 @@ from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
 
+import jinja2
+import markupsafe
 from flask import Flask
 from flask.templating import Environment
-from jinja2 import FileSystemBytecodeCache
+from jinja2 import FileSystemBytecodeCache, Template
 from jinja2.bccache import Bucket
+from markupsafe import Markup
+
+
+def escape(value: object) -> str:
+    """Return the HTML of a template's expression, as MarkupSafe does, but not as `Markup`.
+
+    The template joins it with other text, so a thousand objects a page would be thrown away.
+    """
+    if type(value) is str:
+        return markupsafe._escape_inner(value)  # type: ignore[attr-defined]  # in no stub
+    return value if type(value) is Markup else markupsafe.escape(value)
+
+
+class FastTemplate(Template):
+    """Jinja's template, with the `escape` of this module."""
+
+    @classmethod
+    def _from_namespace(
+        cls,
+        environment: jinja2.Environment,
+        namespace: MutableMapping[str, Any],
+        globals: MutableMapping[str, Any],  # noqa: A002 - Jinja's name
+    ) -> Template:
+        namespace["escape"] = escape
+        return super()._from_namespace(environment, namespace, globals)
 
 
 class TemplateEnvironment(Environment):
-    """Flask's environment, with shared globals for templates that have none of their own.
+    """Flask's environment, with faster escaping and shared globals.
 
     Jinja gives each template a `ChainMap` and reads all of it for each include and import, of which
-    a page has a dozen. Reading a plain dictionary takes a tenth of the time.
+    a page has a dozen. Reading a plain dictionary takes a tenth of the time, so templates without
+    globals of their own share the environment's.
     """
+
+    template_class = FastTemplate
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         """Return a template's globals. `d` are its own."""

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask_babel import LazyString
+from jinja2 import Environment
+from markupsafe import Markup
 
 from roadmap import compile as compile_all
 from roadmap.core.config import ROOT
@@ -86,3 +89,38 @@ def test_installation_compiles_all_modules_and_templates(monkeypatch: pytest.Mon
     assert not [file for file in modules if not Path(cache_from_source(str(file))).exists()]
     stored = list((ROOT / "templates" / "__pycache__").iterdir())
     assert len(stored) >= len(list(ROOT.glob("templates/**/*.html")))
+
+
+class Shape:
+    def __html__(self) -> str:
+        return "<svg></svg>"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        '<b title="x">\'&amp;</b>',
+        Markup("<b>&amp;</b>"),
+        Shape(),
+        LazyString(lambda: "<lazy>"),
+        LazyString(lambda: Markup("<i>lazy</i>")),
+        7,
+        None,
+    ],
+)
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<p>{{ value }}</p>",
+        "{% macro p(x) %}{{ x }}{{ caller() }}{% endmacro %}{% call p(value) %}.{% endcall %}",
+        "{% set text %}{{ value }}{% endset %}{{ text }}",
+        "{{ value ~ '<br>' }}{{ value|string|upper }}{{ missing }}",
+        "{% autoescape flag %}{{ value }}{% endautoescape %}",
+    ],
+    ids=["output", "macro", "set", "concatenation", "volatile"],
+)
+def test_values_are_escaped_as_in_jinja(source: str, value: object) -> None:
+    for flag in (True, False):
+        expected = Environment(autoescape=True).from_string(source).render(value=value, flag=flag)
+        environment = TemplateEnvironment(Flask("site"), autoescape=True)
+        assert environment.from_string(source).render(value=value, flag=flag) == expected
