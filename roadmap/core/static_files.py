@@ -32,6 +32,13 @@ _UNUSED_STYLES = re.compile(
     r"\[role=status\]\.skeleton|\[data-tooltip\])).*?(?=@layer|\Z)",
     re.DOTALL,
 )
+# A CSS block with up to three levels of nested rules.
+_BLOCK = r"\{(?:[^{}]|\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\})*\}"
+# Its rules for variants, controls and animations that no page uses.
+_UNUSED_RULES = re.compile(
+    r"(?:\.animate-[\w-]+|&\[data-variant[^{}]*|&\[role=switch\]|meter|input\[type=range\])"
+    + _BLOCK
+)
 _ICON = re.compile(r'url\("\.\./(icons/[\w-]+\.svg)"\)')
 
 
@@ -80,6 +87,7 @@ def join_styles(folder: Path) -> bytes:
     ours = {path.stem: path for path in sorted((folder / "css").glob("*.css"))}
     first = [ours.pop(name) for name in FIRST_STYLES]
     oat = _UNUSED_STYLES.sub("", (folder / OAT).read_text(encoding="utf-8"))
+    oat = _UNUSED_RULES.sub("", oat)
     text = "\n".join([oat, *map(_with_icons, (*first, *ours.values()))])
     return cssmin(text, keep_bang_comments=True).encode()
 

@@ -1,0 +1,31 @@
+"""The combined style sheet: Oat without the components that no page uses, then Cairn's styles."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from roadmap.core.static_files import OAT, join_styles
+
+ROOT = Path(__file__).parents[2]
+UNUSED = ("animate-", "data-variant", "role=switch", "type=range", "meter")
+
+
+def test_unused_oat_rules_are_left_out_whole() -> None:
+    oat = (ROOT / "static" / OAT).read_text(encoding="utf-8")
+    bundle = join_styles(ROOT / "static").decode()
+    assert bundle.count("{") == bundle.count("}")
+    assert all(name in oat for name in UNUSED)
+    assert not re.search(
+        r"animate-|\[data-variant|&\[role=switch|input\[type=range|\}meter\b", bundle
+    )
+    # Their neighbors are still there.
+    assert all(
+        rule in bundle for rule in ("&.outline{", "input[type=radio]{", "progress{", ".badge{")
+    )
+
+
+def test_no_page_uses_left_out_oat_rules() -> None:
+    for path in ROOT.glob("templates/**/*.html"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"animate-|data-variant|role=.?switch|type=.?range|<meter", text), path
