@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from calendar import monthrange
 from collections.abc import Mapping
+from typing import Any
 
 from roadmap.core.text import fold
 
@@ -32,6 +33,12 @@ class PartialDate(str):
     """
 
     __slots__ = ()
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, *_arguments: Any) -> Any:
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_after_validator_function(cls, core_schema.str_schema())
 
     @classmethod
     def from_iso(cls, text: str) -> PartialDate:

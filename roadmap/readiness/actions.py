@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -19,10 +18,11 @@ from roadmap.people.locks import lock_user_without_version
 from roadmap.people.models import User
 from roadmap.progress.models import Enrollment
 from roadmap.readiness.evidence_tally import count_evidence
+from roadmap.readiness.facts import Facts
 from roadmap.readiness.models import ReadinessSummary
 from roadmap.readiness.queries import PersonRecord, counted_record, person_records
 from roadmap.readiness.rules import next_change_on
-from roadmap.readiness.summary import CountedFacts, summarize
+from roadmap.readiness.summary import CountedFacts, counted_facts_adapter, summarize
 from roadmap.readiness.tally import Tally
 
 if TYPE_CHECKING:
@@ -107,16 +107,20 @@ def compute_summary(
     values: SummaryValues = {}
     if counted is None:
         counted = _count_facts(content, record, today)
-        values = {"counted": {"release": VERSION, **counted.to_json()}}
-    facts = replace(
-        counted.facts,
+        stored = counted_facts_adapter().dump_python(counted, mode="json")
+        values = {"counted": {"release": VERSION, **stored}}
+    facts = Facts(
         statuses=record.own.statuses,
+        self_levels=counted.self_levels,
+        other_levels=counted.other_levels,
+        positions=counted.positions,
+        degrees=counted.degrees,
         awaits_first_review=record.own.awaits_first_review,
     )
     own = Tally(content, facts, today, counted.own)
     own_data = shared_data = summarize(own)
     ends = [next_change_on(own)]
-    if counted.shared is not counted.own:
+    if counted.shared is not None:
         shared = Tally(content, facts, today, counted.shared)
         shared_data = summarize(shared)
         ends.append(next_change_on(shared))
@@ -136,11 +140,17 @@ def compute_summary(
 
 def _count_facts(content: Content, record: PersonRecord, today: dt.date) -> CountedFacts:
     """Count everything except statuses, separately for others if they see less than the person."""
-    facts = replace(record.own, statuses={}, pieces=())
-    own = shared = count_evidence(content, record.own.pieces, today)
-    if record.has_hidden_facts():
-        shared = count_evidence(content, record.shared.pieces, today)
-    return CountedFacts(facts, own, shared)
+    own = record.own
+    return CountedFacts(
+        own.self_levels,
+        own.other_levels,
+        tuple(own.positions),
+        tuple(own.degrees),
+        own=count_evidence(content, own.pieces, today),
+        shared=count_evidence(content, record.shared.pieces, today)
+        if record.has_hidden_facts()
+        else None,
+    )
 
 
 def recompute_all(session: Session, *, now: dt.datetime, only_expired: bool = False) -> int:

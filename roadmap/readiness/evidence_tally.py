@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from roadmap.core.dates import PartialDate
 from roadmap.evidence.item import Item
@@ -58,24 +58,6 @@ class EvidenceTally:
     def has_pieces(self) -> bool:
         """Return whether any piece counts."""
         return bool(self.evidenced or self.verified)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the tally as JSON values."""
-        values = {each.name: getattr(self, each.name) for each in fields(self)}
-        return {**values, "lapses_on": self.lapses_on.isoformat() if self.lapses_on else None}
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> EvidenceTally:
-        """Create a tally from the values of `to_json`."""
-        lapses_on = values["lapses_on"]
-        return cls(
-            tones=values["tones"],
-            evidenced=Counter(values["evidenced"]),
-            verified=Counter(values["verified"]),
-            impact_tones=values["impact_tones"],
-            proofs=[Proof(kind, PartialDate(day), *more) for kind, day, *more in values["proofs"]],
-            lapses_on=date.fromisoformat(lapses_on) if lapses_on else None,
-        )
 
 
 TallyEntry = tuple[str, str, int]

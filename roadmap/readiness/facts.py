@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from roadmap.evidence.item import Item
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """Employment from its first to its last day, or ongoing if there is no end."""
 
     id: str
@@ -24,8 +24,7 @@ class Position:
     is_ml: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Degree:
+class Degree(NamedTuple):
     """A degree; `level` is bachelor, master or doctorate."""
 
     id: str

@@ -29,7 +29,7 @@ from roadmap.progress.models import Enrollment, MilestoneStatus
 from roadmap.progress.queries import target_dates
 from roadmap.readiness.facts import Degree, Facts, Position
 from roadmap.readiness.models import ReadinessSummary
-from roadmap.readiness.summary import CountedFacts
+from roadmap.readiness.summary import CountedFacts, counted_facts_adapter
 from roadmap.skills.models import Assessment
 from roadmap.skills.queries import ranked_assessments
 
@@ -118,7 +118,7 @@ def counted_record(
             and (row.valid_until is None or today < row.valid_until)
             and row.counted["release"] == VERSION
         ):
-            counted[row.roadmap_id] = CountedFacts.from_json(row.counted)
+            counted[row.roadmap_id] = counted_facts_adapter().validate_python(row.counted)
     _load_statuses(session, records)
     if len(counted) < len(record.enrolled):
         _load_levels(session, records)

@@ -2,67 +2,43 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from roadmap.readiness.evidence_tally import EvidenceTally
-from roadmap.readiness.facts import Degree, Facts, Position
+from roadmap.readiness.facts import Degree, Position
 from roadmap.readiness.rules import Progress, evaluate, shown_verdict
 from roadmap.readiness.tally import Tally
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 
 @dataclass(frozen=True, slots=True)
 class CountedFacts:
     """Everything that counts on a day except milestone statuses, so status changes keep it valid.
 
-    `facts` has neither statuses nor pieces. The evidence is counted for the person (`own`) and for
-    everyone else (`shared`, the same object if they see as much).
+    The evidence is counted for the person (`own`) and for everyone else; `shared` is None if they
+    see as much.
     """
 
-    facts: Facts
+    self_levels: dict[str, int]
+    other_levels: dict[str, int]
+    positions: tuple[Position, ...]
+    degrees: tuple[Degree, ...]
     own: EvidenceTally
-    shared: EvidenceTally
+    shared: EvidenceTally | None
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the facts as JSON values."""
-        facts = self.facts
-        return {
-            "self_levels": facts.self_levels,
-            "other_levels": facts.other_levels,
-            "positions": [
-                (
-                    each.id,
-                    each.title,
-                    str(each.started_on),
-                    each.ended_on and str(each.ended_on),
-                    each.is_ml,
-                )
-                for each in facts.positions
-            ],
-            "degrees": [(each.id, each.title, each.level) for each in facts.degrees],
-            "own": self.own.to_json(),
-            "shared": None if self.shared is self.own else self.shared.to_json(),
-        }
 
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> CountedFacts:
-        """Create the facts from the values of `to_json`."""
-        own = EvidenceTally.from_json(values["own"])
-        day = dt.date.fromisoformat
-        facts = Facts(
-            self_levels=values["self_levels"],
-            other_levels=values["other_levels"],
-            positions=tuple(
-                Position(key, title, day(start), day(end) if end else None, is_ml)
-                for key, title, start, end, is_ml in values["positions"]
-            ),
-            degrees=tuple(Degree(*each) for each in values["degrees"]),
-        )
-        shared = values["shared"]
-        return cls(facts, own, EvidenceTally.from_json(shared) if shared else own)
+@cache
+def counted_facts_adapter() -> TypeAdapter[CountedFacts]:
+    """Return what converts counted facts from and to JSON values."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(CountedFacts)
 
 
 def round_share(value: Fraction) -> float:

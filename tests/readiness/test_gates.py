@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from flask import Flask
+from pydantic import TypeAdapter
 
 from roadmap.catalog.content import Content
 from roadmap.core.dates import PartialDate
@@ -57,8 +57,8 @@ GATES = {each["type"]: each for each in SHIPPED["gates"]}
 def test_stored_counts_give_same_evaluation_as_evidence() -> None:
     """A status change has only the stored counts; see `CountedFacts`."""
     on, facts = content(policy=shipped_policy(gates=list(GATES.values()))), proven_facts()
-    counted = count_evidence(on, facts.pieces, TODAY)
-    stored = EvidenceTally.from_json(json.loads(json.dumps(counted.to_json())))
+    counted, adapter = count_evidence(on, facts.pieces, TODAY), TypeAdapter(EvidenceTally)
+    stored = adapter.validate_json(adapter.dump_json(counted))
     from_counts = Tally(on, replace(facts, pieces=()), TODAY, stored)
     from_pieces = Tally(on, facts, TODAY)
     assert evaluate(from_counts) == evaluate(from_pieces)

@@ -381,7 +381,7 @@ def test_years_count_each_day_once_up_to_today() -> None:
 
 
 def test_years_ignore_positions_outside_ml() -> None:
-    facts = Facts(positions=(replace(six_years()[0], is_ml=False),))
+    facts = Facts(positions=(six_years()[0]._replace(is_ml=False),))
     assert score_of(Tally(content(), facts, TODAY)) == 0
 
 
