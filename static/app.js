@@ -157,6 +157,17 @@
     if (followed && document.activeElement === document.body) find(`main ${followed}`)?.focus();
   });
 
+  /* A double click sends a form once. The response to the second, for example that nothing is left to delete,
+     would replace that to the first. */
+  let sent = {};
+  document.addEventListener("submit", (event) => {
+    const { target, submitter, timeStamp } = event;
+    if (event.defaultPrevented || !target.matches("[method=post]")) return;
+    const isRepeated = target === sent.target && submitter === sent.submitter && timeStamp - sent.timeStamp < 5000;
+    if (isRepeated) event.preventDefault(); else sent = { target, submitter, timeStamp };
+  });
+  window.addEventListener("pageshow", () => { sent = {}; });
+
   /* Read a link at once if it is pasted as the whole line. */
   document.addEventListener("paste", ({ target, clipboardData }) => {
     const isLink = /^\s*https?:\/\/\S+(\s+https?:\/\/\S+)*\s*$/i.test(clipboardData.getData("text"));
