@@ -77,9 +77,10 @@
 
   /* Move messages into the row they are about, or above the target of the URL's fragment. */
   const moveMessages = (at) => {
-    const flashes = at ? all("#messages .flash") : [];
-    if (at?.matches(".checklist > li")) at.append(...flashes);
-    else if (at) {
+    if (!at) return;
+    const flashes = all("#messages .flash");
+    if (at.matches(".checklist > li")) at.append(...flashes);
+    else {
       // Outside of grids and flex rows, where a message would squeeze its neighbors.
       let place = at.closest("ul, ol, table, .with-button") || at;
       while (/flex|grid/.test(getComputedStyle(place.parentNode).display)) place = place.parentNode;

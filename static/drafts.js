@@ -144,6 +144,9 @@
     find("#search-milestones", form).click();
   };
   const missing = new WeakMap();
+  /* Fields that were changed before the scripts ran: newer than drafts, and no script knows of them yet.
+     Reloading and going back, a browser fills in old input. */
+  let early = [];
   const restore = (form) => {
     const key = keyOf(form);
     const draft = read(key);
@@ -151,8 +154,7 @@
     // The server responded with this form, so its content is newer.
     if (draft.state === "sent") { saveDraft(form, "typed"); return false; }
     const hidden = fields(form).filter((field) => field.type === "hidden").map((field) => [field, field.value]);
-    // What was typed before the scripts ran is newer. Reloading and going back, a browser fills in old input.
-    const typed = type === "navigate" ? fields(form).filter((field) => !isDefault(field)).map(({ name }) => name) : [];
+    const typed = early.filter((field) => field.form === form).map(({ name }) => name);
     const values = draft.values.filter(([name]) => !typed.includes(name));
     const left = fill(form, values).filter(([, value, checked]) => checked ?? value);
     if (!left.length && fields(form).every((field) => field.type === "hidden" || isDefault(field))) {
@@ -183,7 +185,13 @@
       missing.set(form, left);
       if (left.length < before.length) requestMissingFields(form, left);
     }
+    if (part === document.body && type === "navigate") {
+      early = all("form :is(input, select, textarea):not([data-timezone])").filter((field) => !isDefault(field));
+    }
     const restored = [part, ...all("form", part)].filter(isDraftable).map(restore);
+    for (const field of early.splice(0)) {
+      for (const name of ["input", "change"]) field.dispatchEvent(new Event(name, { bubbles: true }));
+    }
     if (part === document.body && restored.includes(true)) {
       const value = find("#draft-notice").content.querySelector("span").textContent;
       document.dispatchEvent(new CustomEvent("announce", { detail: { value } }));

@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 from roadmap.core.database import db
 from roadmap.progress.models import MilestonePlan
 from tests.browser.conftest import PageOf, SampleSite, sign_in
+from tests.support.late_scripts import hold_scripts
 
 RESTORED = "Your unsaved text is restored."
 
@@ -309,12 +310,9 @@ def test_input_typed_before_scripts_load_wins_over_draft(open_page: Callable[...
     page.goto("/career/positions/new")
     page.get_by_label("Title").fill("Staff engineer")
     page.get_by_label("From").fill("2024-03-01")
-    held: list[Route] = []
-    page.route("**/scripts.js*", lambda route: held.append(route))
-    page.goto("/career/positions/new", wait_until="commit")
-    page.get_by_label("Title").fill("Principal engineer")
-    assert len(held) == 1
-    held[0].continue_()
+    with hold_scripts(page):
+        page.goto("/career/positions/new", wait_until="commit")
+        page.get_by_label("Title").fill("Principal engineer")
     expect(draft_notice(page)).to_be_visible()
     expect(page.get_by_label("Title")).to_have_value("Principal engineer")
     expect(page.get_by_label("From")).to_have_value("2024-03-01")
