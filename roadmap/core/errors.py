@@ -104,6 +104,9 @@ def render_error(
 
 def _render_page(code: int, detail: str | None, advice: str | None, title: str | None) -> Response:
     usual_title, wrong, way_out = explain_status(code)
+    if code == 404 and request.method not in SAFE_METHODS and request.endpoint is not None:
+        wrong = _("What you wanted to change no longer exists, or it is not shared with you.")
+        way_out = _("An earlier click or another tab may have deleted it. Go back and reload.")
     template = "errors/_alert.html" if wants_fragment() else "errors/error.html"
     # Unknown URLs do not parse the form.
     has_form = code in (403, 404, 409) and request.endpoint is not None
@@ -123,11 +126,14 @@ def _page_of_form(code: int) -> str:
     """Return the path of the page with the refused form, or "" if unknown."""
     sent_from = request.referrer or ""
     # A form that was too large was not read. Only the browser's Back button can restore it.
-    if request.method in SAFE_METHODS or code in (404, 413) or code >= 500:
+    if request.method in SAFE_METHODS or code == 413 or code >= 500:
         return ""
     if not is_own_origin(sent_from):
         return ""
     parts = urlsplit(sent_from)
+    # The pages of what no longer exists are gone, too.
+    if code == 404 and f"{parts.path}/".startswith(f"{request.path}/"):
+        return ""
     return safe_redirect_target(urlunsplit(("", "", parts.path, parts.query, "")), "")
 
 

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 
+from roadmap.career.models import Position
 from roadmap.core.stale_forms import RowDeleted, refresh
 from roadmap.people.models import User
 
@@ -47,3 +48,28 @@ def test_refresh_distinguishes_deleted_rows_from_failed_transactions(session, ca
     )
     with pytest.raises(RowDeleted):
         refresh(session, person)
+
+
+@pytest.mark.parametrize(
+    ("referrer", "has_link"),
+    [("/career", True), ("/career/positions/{id}", False), ("/career/positions/{id}/edit", False)],
+)
+def test_second_deletion_is_explained(referrer, has_link, session, cast, browser_of):
+    """After a lost response or in another tab. The deleted row's own page is not linked."""
+    alice = browser_of(cast.alice)
+    fields = {"title": "Engineer", "started_on": "2021-03-01"}
+    assert alice.post("/career/positions", fields).status_code == 303
+    row = session.scalar(sa.select(Position.id))
+    for status in (303, 404):
+        answer = alice.client.delete(
+            f"/career/positions/{row}",
+            headers={
+                "X-CSRFToken": alice.csrf(),
+                "Referer": f"http://localhost{referrer.format(id=row)}",
+            },
+        )
+        assert answer.status_code == status
+    assert "What you wanted to change no longer exists, or it is not shared" in answer.text
+    assert "An earlier click or another tab may have deleted it." in answer.text
+    assert (f'href="{referrer}">Back to the previous page<' in answer.text) is has_link
+    assert "The page does not exist" in alice.get(f"/career/positions/{row}").text
