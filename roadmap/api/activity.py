@@ -13,7 +13,7 @@ from roadmap.activity.list_query import ActivityQuery, parse_day
 from roadmap.activity.messages import KINDS, describe
 from roadmap.api.field_types import OneOf, Shape, Timestamp, single_line, unknown_value_message
 from roadmap.api.operation import InvalidFields, current_actor, operation
-from roadmap.api.pagination import Paging, invalid_cursor
+from roadmap.api.pagination import Page, Paging, invalid_cursor
 from roadmap.catalog.models import Milestone
 from roadmap.catalog.queries import published_roadmap, published_roadmaps
 from roadmap.core.database import db
@@ -36,9 +36,8 @@ class ActivityShape(Shape):
     by_me: bool
 
 
-class ActivityList(Shape):
-    items: list[ActivityShape]
-    next_cursor: str | None
+class ActivityList(Page[ActivityShape]):
+    pass
 
 
 def _read_day(text: str) -> dt.date | None:

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from roadmap.api.field_types import Body, Shape, Timestamp, required_line
 from roadmap.api.operation import InvalidFields, OperationResult, current_actor, operation
-from roadmap.api.pagination import Paging, paginate
+from roadmap.api.pagination import Page, Paging
 from roadmap.api.route_table import BASE
 from roadmap.badges import actions, queries
 from roadmap.badges.models import Badge
@@ -44,6 +44,10 @@ class BadgeShape(Shape):
     revoked_at: Timestamp | None
 
 
+class BadgeList(Page[BadgeShape]):
+    pass
+
+
 class BadgeFiles(BadgeShape):
     """A badge in both formats: as Open Badges JSON and as a JWT."""
 
@@ -53,11 +57,6 @@ class BadgeFiles(BadgeShape):
         "the badge was revoked because a manager named in it was deleted.",
     )
     jwt: str = Field(description="The same badge as a VC-JWT, signed with RS256.")
-
-
-class BadgeList(Shape):
-    items: list[BadgeShape]
-    next_cursor: str | None
 
 
 class NewBadge(Body):
@@ -71,8 +70,7 @@ class NewBadge(Body):
 @operation(TAG)
 def list_badges(query: Paging) -> BadgeList:
     """List your badges, including revoked ones, in the order of their ids."""
-    part, cursor = paginate(queries.own_badges(db.session, current_actor().id), query)
-    return BadgeList.model_validate({"items": part, "next_cursor": cursor})
+    return BadgeList.of(queries.own_badges(db.session, current_actor().id), query)
 
 
 @operation(

@@ -33,7 +33,7 @@ from roadmap.api.operation import (
     current_actor,
     operation,
 )
-from roadmap.api.pagination import Paging, decode_position, encode_position
+from roadmap.api.pagination import Page, Paging, decode_position, encode_position
 from roadmap.api.route_table import BASE
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
@@ -186,9 +186,8 @@ class EvidenceShape(FurtherTexts):
     updated_at: Timestamp
 
 
-class EvidenceList(Shape):
-    items: list[EvidenceShape]
-    next_cursor: str | None
+class EvidenceList(Page[EvidenceShape]):
+    pass
 
 
 class ImpactBody(Body):

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from roadmap.api.field_types import UNSET, Body, Shape, single_line
 from roadmap.api.operation import InvalidFields, OperationResult, current_actor, operation
-from roadmap.api.pagination import Paging, paginate
+from roadmap.api.pagination import Page, Paging
 from roadmap.api.progress import abort_not_enrolled
 from roadmap.core.database import db
 from roadmap.core.web import now
@@ -71,9 +71,8 @@ class AbsenceShape(Shape):
     note: str
 
 
-class AbsenceList(Shape):
-    items: list[AbsenceShape]
-    next_cursor: str | None
+class AbsenceList(Page[AbsenceShape]):
+    pass
 
 
 class NewAbsence(Body):
@@ -144,8 +143,7 @@ def _reasons(found: Forecast) -> list[str]:
 @operation("Your time off")
 def list_absences(query: Paging) -> AbsenceList:
     """List your time off, in the order of the ids."""
-    part, cursor = paginate(queries.absences(db.session, current_actor().id), query)
-    return AbsenceList.model_validate({"items": part, "next_cursor": cursor})
+    return AbsenceList.of(queries.absences(db.session, current_actor().id), query)
 
 
 @operation(

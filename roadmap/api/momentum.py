@@ -6,7 +6,7 @@ import datetime as dt
 
 from roadmap.api.field_types import Shape
 from roadmap.api.operation import current_actor, operation
-from roadmap.api.pagination import Paging, paginate
+from roadmap.api.pagination import Page, Paging
 from roadmap.api.progress import abort_not_enrolled
 from roadmap.core.database import db
 from roadmap.momentum.queries import load_series
@@ -28,9 +28,8 @@ class SnapshotShape(Shape):
     score: float | None
 
 
-class SnapshotList(Shape):
-    items: list[SnapshotShape]
-    next_cursor: str | None
+class SnapshotList(Page[SnapshotShape]):
+    pass
 
 
 @operation("Your roadmaps", refuses=(404,))
@@ -43,8 +42,7 @@ def list_history(slug: str, query: Paging) -> SnapshotList:
     actor = current_actor()
     enrolled = enrollment(db.session, actor.id, slug) or abort_not_enrolled(slug)
     items = [
-        SnapshotShape.model_validate({**figures._asdict(), "day": day})
+        {**figures._asdict(), "day": day}
         for day, figures in load_series(db.session, actor.id, enrolled.roadmap_id)
     ]
-    part, cursor = paginate(items, query, lambda each: each.day.isoformat())
-    return SnapshotList(items=part, next_cursor=cursor)
+    return SnapshotList.of(items, query, lambda each: each["day"].isoformat())

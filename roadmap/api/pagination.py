@@ -7,11 +7,11 @@ import datetime as dt
 import re
 import uuid
 from collections.abc import Callable, Iterable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Generic, Self, TypeVar
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from roadmap.api.field_types import Query
+from roadmap.api.field_types import Query, Shape
 from roadmap.api.operation import InvalidFields
 from roadmap.core.i18n import gettext as _
 
@@ -70,16 +70,22 @@ def _id_of(item: Any) -> str:
     return str(item.id)
 
 
-def paginate(
-    items: Iterable[Item], paging: Paging, key: Callable[[Item], str] = _id_of
-) -> tuple[list[Item], str | None]:
-    """Return a page of a short list, sorted by `key`, and the cursor of the next page."""
-    rest = sorted(items, key=key)
-    if paging.cursor:
-        (after,) = _decode(paging.cursor, parts=1)
-        rest = [item for item in rest if key(item) > after]
-    part = rest[: paging.limit]
-    return part, _encode(key(part[-1])) if len(rest) > len(part) else None
+class Page(Shape, Generic[Item]):
+    """A page of a list."""
+
+    items: list[Item]
+    next_cursor: str | None
+
+    @classmethod
+    def of(cls, items: Iterable[Any], paging: Paging, key: Callable[[Any], str] = _id_of) -> Self:
+        """Return a page of a short list, sorted by `key`."""
+        rest = sorted(items, key=key)
+        if paging.cursor:
+            (after,) = _decode(paging.cursor, parts=1)
+            rest = [item for item in rest if key(item) > after]
+        part = rest[: paging.limit]
+        cursor = _encode(key(part[-1])) if len(rest) > len(part) else None
+        return cls.model_validate({"items": part, "next_cursor": cursor})
 
 
 def _encode(*parts: str) -> str:

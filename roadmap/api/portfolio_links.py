@@ -16,7 +16,7 @@ from roadmap.api.operation import (
     current_actor,
     operation,
 )
-from roadmap.api.pagination import Paging, paginate
+from roadmap.api.pagination import Page, Paging
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.proxy import public_base_url
@@ -46,9 +46,8 @@ class LinkShape(Shape):
     last_opened_on: dt.date | None
 
 
-class LinkList(Shape):
-    items: list[LinkShape]
-    next_cursor: str | None
+class LinkList(Page[LinkShape]):
+    pass
 
 
 class NewLink(Body):
@@ -68,8 +67,8 @@ def list_links(portfolio_id: uuid.UUID, query: Paging) -> LinkList:
     if find_portfolio(db.session, current_actor().id, portfolio_id, now()) is None:
         abort(404)
     made = links.list_links(db.session, current_actor().id)
-    part, cursor = paginate((each for each in made if each.portfolio_id == portfolio_id), query)
-    return LinkList(items=[_serialize(link) for link in part], next_cursor=cursor)
+    shown = (_serialize(each) for each in made if each.portfolio_id == portfolio_id)
+    return LinkList.of(shown, query)
 
 
 @operation(

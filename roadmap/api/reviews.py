@@ -33,7 +33,7 @@ from roadmap.api.operation import (
     etag_of,
     operation,
 )
-from roadmap.api.pagination import Paging, decode_position, encode_position
+from roadmap.api.pagination import Page, Paging, decode_position, encode_position
 from roadmap.api.progress import Status
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
@@ -136,9 +136,8 @@ class PendingReviewShape(FurtherTexts):
     etag: str
 
 
-class PendingReviewList(Shape):
-    items: list[PendingReviewShape]
-    next_cursor: str | None
+class PendingReviewList(Page[PendingReviewShape]):
+    pass
 
 
 class NewJudgement(Body):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
+from operator import itemgetter
 
 from flask import abort
 
 from roadmap.api.field_types import Shape
 from roadmap.api.operation import operation
-from roadmap.api.pagination import Paging, paginate
+from roadmap.api.pagination import Page, Paging
 from roadmap.catalog.queries import published_roadmap, published_roadmaps
 from roadmap.core.database import db
 
@@ -23,9 +23,8 @@ class RoadmapSummary(Shape):
     milestones: int
 
 
-class RoadmapList(Shape):
-    items: list[RoadmapSummary]
-    next_cursor: str | None
+class RoadmapList(Page[RoadmapSummary]):
+    pass
 
 
 class ResourceShape(Shape):
@@ -93,13 +92,10 @@ class RoadmapShape(Shape):
 def list_roadmaps(query: Paging) -> RoadmapList:
     """List the published roadmaps, by slug."""
     lines = [
-        RoadmapSummary.model_validate(
-            {**dict(each.content), "revision": each.number, "milestones": len(each.content.by_key)}
-        )
+        {**dict(each.content), "revision": each.number, "milestones": len(each.content.by_key)}
         for each in published_roadmaps(db.session)
     ]
-    part, cursor = paginate(lines, query, attrgetter("slug"))
-    return RoadmapList(items=part, next_cursor=cursor)
+    return RoadmapList.of(lines, query, itemgetter("slug"))
 
 
 @operation("Roadmaps", refuses=(404,), has_etag=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from operator import attrgetter
 from typing import Annotated, Any
 
 from flask import abort
@@ -11,7 +12,7 @@ from pydantic import BeforeValidator, Field
 
 from roadmap.api.field_types import UNSET, Body, Level, Shape, Text, Timestamp
 from roadmap.api.operation import InvalidFields, current_actor, operation
-from roadmap.api.pagination import Paging, paginate
+from roadmap.api.pagination import Page, Paging
 from roadmap.catalog.content import Skill
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
@@ -56,9 +57,8 @@ class OwnSkill(Shape):
     )
 
 
-class SkillList(Shape):
-    items: list[OwnSkill]
-    next_cursor: str | None
+class SkillList(Page[OwnSkill]):
+    pass
 
 
 def _require_level(level: Any) -> Any:
@@ -110,11 +110,10 @@ def list_skills(query: Paging) -> SkillList:
     on a roadmap, the skills of all roadmaps are listed.
     """
     mine = queries.load_user_skills(db.session, current_actor().id)
-    part, cursor = paginate(mine.values(), query, lambda skill: skill.key)
-    found = queries.compare_skills(db.session, current_actor().id, part)
+    found = queries.compare_skills(db.session, current_actor().id, mine.values())
     today = current_actor().today(now())
-    items = [_serialize(skill, found[skill.key], today) for skill in part]
-    return SkillList(items=items, next_cursor=cursor)
+    items = [_serialize(skill, found[skill.key], today) for skill in mine.values()]
+    return SkillList.of(items, query, attrgetter("key"))
 
 
 @operation(

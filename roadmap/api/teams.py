@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from operator import attrgetter
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from pydantic import Field, create_model
 
 from roadmap.api.field_types import Key, Level, OneOf, Query, Shape
 from roadmap.api.operation import current_actor, operation
-from roadmap.api.pagination import Paging, paginate
+from roadmap.api.pagination import Page, Paging
 from roadmap.api.progress import abort_no_roadmap
 from roadmap.api.skills import AssessmentShape, NewAssessment, serialize_assessment
 from roadmap.core.database import db
@@ -42,9 +43,8 @@ class TeamShape(Shape):
     parent: str | None
 
 
-class TeamList(Shape):
-    items: list[TeamShape]
-    next_cursor: str | None
+class TeamList(Page[TeamShape]):
+    pass
 
 
 # Matrix columns define their own fields, so that a new column needs no change here.
@@ -103,8 +103,7 @@ def list_teams(query: Paging) -> TeamList:
         TeamShape(slug=team.slug, name=team.name, role=actor.role_in(team.id), parent=above)
         for team, above in rows
     ]
-    part, cursor = paginate(found, query, lambda team: team.slug)
-    return TeamList(items=part, next_cursor=cursor)
+    return TeamList.of(found, query, attrgetter("slug"))
 
 
 @operation(TAG, refuses=(404,), has_etag=True)
