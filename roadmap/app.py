@@ -13,6 +13,25 @@ from werkzeug.utils import import_string
 from roadmap.core import config
 from roadmap.core.templating import TemplateEnvironment, store_compiled_templates
 
+# Functions that set up the infrastructure. Their order is that of the handlers they register.
+EXTENSIONS = (
+    "core.logs:init_logs",
+    "core.database:init_database",
+    "core.file_store:init_file_store",
+    "core.retries:init_retries",
+    "core.compression:init_compression",
+    "core.static_files:init_static_files",
+    "core.web:init_web",
+    "core.headers:init_headers",
+    "core.proxy:init_proxy",
+    "core.errors:init_errors",
+    "core.i18n:init_i18n",
+    "core.maintenance:init_maintenance",
+    "auth.api_tokens:init_bearer",
+    "auth.sessions:init_sessions",
+    "core.limiter:init_limiter",
+    "core.routes_health:init_health",
+)
 # In the order of the layers, lowest first.
 BLUEPRINTS = (
     "auth.routes:auth",
@@ -55,6 +74,19 @@ BLUEPRINTS = (
     "api.routes:mcp",
 )
 
+# Modules that connect to the signals and registries of the layers below them.
+LISTENERS = (
+    "auth.listeners",
+    "invitations.listeners",
+    "progress.actor_column",
+    "readiness.listeners",
+    "journey.unticked_milestones",
+    "badges.listeners",
+    "portfolio.links",
+    "notifications.listeners",
+    "jobs.wakeup",
+)
+
 
 def create_app(overrides: Mapping[str, Any] | None = None, *, with_commands: bool = True) -> Flask:
     """Create an application from the environment's settings and `overrides` (for tests).
@@ -75,7 +107,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, with_commands: boo
     models()
     extensions(app)
     blueprints(app)
-    listeners(app)
+    listeners()
     if with_commands:
         commands(app)
     check_permissions(app)
@@ -93,42 +125,12 @@ def models() -> None:
 
 def extensions(app: Flask) -> None:
     """Set up the infrastructure for all packages."""
-    from roadmap.auth.api_tokens import init_bearer
-    from roadmap.auth.sessions import init_sessions
-    from roadmap.core.compression import init_compression
-    from roadmap.core.database import init_database
-    from roadmap.core.errors import init_errors
-    from roadmap.core.file_store import init_file_store
-    from roadmap.core.headers import init_headers
-    from roadmap.core.i18n import init_i18n
-    from roadmap.core.limiter import init_limiter
-    from roadmap.core.logs import init_logs
-    from roadmap.core.maintenance import init_maintenance
     from roadmap.core.markdown import to_html_on_page
-    from roadmap.core.proxy import init_proxy
-    from roadmap.core.retries import init_retries
-    from roadmap.core.routes_health import init_health
-    from roadmap.core.static_files import init_static_files
-    from roadmap.core.web import init_web
     from roadmap.people.labels import reviewer_label
     from roadmap.people.roles import IN_MATRIX, ROLES, VIEWERS
 
-    init_logs(app)
-    init_database(app)
-    init_file_store(app)
-    init_retries(app)
-    init_compression(app)
-    init_static_files(app)
-    init_web(app)
-    init_headers(app)
-    init_proxy(app)
-    init_errors(app)
-    init_i18n(app)
-    init_maintenance(app)
-    init_bearer(app)
-    init_sessions(app)
-    init_limiter(app)
-    init_health(app)
+    for name in EXTENSIONS:
+        import_string(f"roadmap.{name}")(app)
     app.jinja_env.filters["markdown"] = to_html_on_page
     app.jinja_env.globals.update(
         ROLES=ROLES,
@@ -147,27 +149,10 @@ def blueprints(app: Flask) -> None:
         app.register_blueprint(import_string(f"roadmap.{name}"))
 
 
-def listeners(app: Flask) -> None:
-    """Connect packages to the signals of the layers below them."""
-    from roadmap.auth.listeners import listen as listen_for_role_changes
-    from roadmap.badges.listeners import listen as revoke_unfounded_badges
-    from roadmap.invitations.listeners import listen as listen_for_deleted_teams
-    from roadmap.jobs.wakeup import listen as wake_job_process
-    from roadmap.journey.unticked_milestones import listen as show_unticked_milestones
-    from roadmap.notifications.listeners import init_notifications
-    from roadmap.portfolio.links import listen as show_public_links
-    from roadmap.progress.actor_column import register as register_actor_column
-    from roadmap.readiness.listeners import listen as listen_for_changed_facts
-
-    listen_for_role_changes()
-    listen_for_deleted_teams()
-    listen_for_changed_facts()
-    revoke_unfounded_badges()
-    show_unticked_milestones()
-    show_public_links()
-    init_notifications(app)
-    register_actor_column()
-    wake_job_process()
+def listeners() -> None:
+    """Import what reacts to changes in lower layers, or adds to their queries."""
+    for name in LISTENERS:
+        import_module(f"roadmap.{name}")
 
 
 def commands(app: Flask) -> None:

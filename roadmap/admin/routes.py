@@ -22,6 +22,7 @@ from roadmap.auth.models import PendingEmail
 from roadmap.auth.queries import find_pending_email
 from roadmap.auth.reauthentication import fresh_login_required
 from roadmap.core.database import compare_schema, db, describe_database
+from roadmap.core.gettext_noop import N_
 from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limit_searches
 from roadmap.core.proxy import client_address, public_base_url
@@ -36,8 +37,18 @@ from roadmap.people.permissions import permit
 from roadmap.people.queries import find_role, list_solely_managed_teams, other_teams
 
 MAX_SEARCH_LENGTH = 200
-# Changes that cannot be made to the last administrator.
-ENDS_ACCESS = ("administrator", "deactivation", "deletion")
+# Changes that cannot be made to the last administrator, and the messages afterwards.
+ENDS_ACCESS: dict[str, tuple[Callable[..., object], str]] = {
+    "administrator": (
+        partial(accounts.set_admin, is_admin=False),
+        N_("%(name)s is no longer an administrator."),
+    ),
+    "deactivation": (accounts.deactivate, N_("The account of %(name)s is deactivated.")),
+    "deletion": (
+        lambda *who, **how: deletion.request_deletion(*who, address=client_address(), **how),
+        N_("%(name)s's account is closed and waiting to be deleted."),
+    ),
+}
 
 __all__ = ["admin", "routes_audit", "routes_teams"]
 
@@ -120,23 +131,23 @@ def make_administrator(user_id: uuid.UUID) -> Response:
     return see_other("admin.person", user_id=user.id)
 
 
-@admin.delete("/admin/people/<uuid:user_id>/administrator")
+@admin.delete("/admin/people/<uuid:user_id>/administrator", defaults={"what": "administrator"})
+@admin.put("/admin/people/<uuid:user_id>/deactivation", defaults={"what": "deactivation"})
+@admin.put("/admin/people/<uuid:user_id>/deletion", defaults={"what": "deletion"})
 @permit("admin.write")
 @fresh_login_required
-def withdraw_administrator(user_id: uuid.UUID) -> Response:
+def end_access(user_id: uuid.UUID, what: str) -> Response:
     user = _load_user(user_id)
-    done = _("%(name)s is no longer an administrator.", name=user.name)
-    withdraw = partial(accounts.set_admin, is_admin=False)
-    return _end_access("administrator", user, withdraw, done)
-
-
-@admin.put("/admin/people/<uuid:user_id>/deactivation")
-@permit("admin.write")
-@fresh_login_required
-def deactivate(user_id: uuid.UUID) -> Response:
-    user = _load_user(user_id)
-    done = _("The account of %(name)s is deactivated.", name=user.name)
-    return _end_access("deactivation", user, accounts.deactivate, done)
+    end, done = ENDS_ACCESS[what]
+    try:
+        end(db.session, user.id, by=current_user, now=now())
+    except accounts.LastAdministrator:
+        return _render_confirmation(what, user, 409)
+    if user.id == current_user.id:
+        # This also ended the current session.
+        return redirect("/", 303)
+    flash(_(done, name=user.name))
+    return see_other("admin.person", user_id=user.id)
 
 
 @admin.delete("/admin/people/<uuid:user_id>/deactivation")
@@ -147,16 +158,6 @@ def reactivate(user_id: uuid.UUID) -> Response:
     accounts.reactivate(db.session, user.id, by=current_user, now=now())
     flash(_("The account of %(name)s is active again.", name=user.name))
     return see_other("admin.person", user_id=user.id)
-
-
-@admin.put("/admin/people/<uuid:user_id>/deletion")
-@permit("admin.write")
-@fresh_login_required
-def request_deletion(user_id: uuid.UUID) -> Response:
-    user = _load_user(user_id)
-    done = _("%(name)s's account is closed and waiting to be deleted.", name=user.name)
-    request_it = partial(deletion.request_deletion, address=client_address())
-    return _end_access("deletion", user, request_it, done)
 
 
 @admin.delete("/admin/people/<uuid:user_id>/deletion")
@@ -280,18 +281,6 @@ def _render_person(user: User, form: MembershipForm | None = None, status: int =
 def _is_mailed(pending: PendingEmail | None) -> bool:
     """Return whether the confirmation link was mailed to the address, or will be."""
     return transport.is_configured() and not email_confirmation.find_mail_error(db.session, pending)
-
-
-def _end_access(what: str, user: User, end: Callable[..., object], done: str) -> Response:
-    try:
-        end(db.session, user.id, by=current_user, now=now())
-    except accounts.LastAdministrator:
-        return _render_confirmation(what, user, 409)
-    if user.id == current_user.id:
-        # This also ended the current session.
-        return redirect("/", 303)
-    flash(done)
-    return see_other("admin.person", user_id=user.id)
 
 
 def _render_confirmation(what: str, user: User, status: int = 200, **context: Any) -> Response:

@@ -11,13 +11,9 @@ from roadmap.auth.actions import end_sessions
 from roadmap.core.signals import person_changed
 
 
+@person_changed.connect
 def _end_sessions_after_role_change(
     session: Session, *, user_id: uuid.UUID, action: str, **_more: Any
 ) -> None:
     if action == "membership.role_changed":
         end_sessions(session, user_id)
-
-
-def listen() -> None:
-    """Connect the listeners. Repeated calls have no effect."""
-    person_changed.connect(_end_sessions_after_role_change)

@@ -13,6 +13,7 @@ from roadmap.badges.actions import RetractedVerification, revoke_unsupported
 from roadmap.core.signals import person_changed
 
 
+@person_changed.connect
 def _person_changed(
     session: Session,
     *,
@@ -32,7 +33,3 @@ def _person_changed(
         decided_at = dt.datetime.fromisoformat(data["decided_at"])
         retracted = RetractedVerification(subject, frozenset(data["milestones"]), decided_at)
     revoke_unsupported(session, user_id, retracted=retracted, by=by, now=now)
-
-
-def listen() -> None:
-    person_changed.connect(_person_changed)

@@ -187,7 +187,7 @@ def accept(
         add_member(
             session, team, user_id, current.role, invited_by=current.created_by, by=user_id, now=now
         )
-    _send_invitation_ended(session, current, accepted_by=user_id, joined=not in_already, now=now)
+    _signal_end(session, current, "accepted", joined=not in_already, by=user_id, now=now)
     return not in_already
 
 
@@ -202,9 +202,7 @@ def decline(
     session: Session, invitation: Invitation, user_id: uuid.UUID, *, now: dt.datetime
 ) -> bool:
     """Decline an invitation for the invited person; return False if it was not open."""
-    return _end_invitation(
-        session, invitation, "declined", by=user_id, declined_by=user_id, now=now
-    )
+    return _end_invitation(session, invitation, "declined", by=user_id, now=now)
 
 
 def prune(session: Session, *, now: dt.datetime) -> int:
@@ -219,16 +217,15 @@ def _end_invitation(
     outcome: str,
     *,
     by: uuid.UUID | None,
-    declined_by: uuid.UUID | None = None,
     now: dt.datetime,
 ) -> bool:
     """End an invitation without accepting it; `outcome` is revoked, replaced or declined."""
-    has_ended = _update_open(session, invitation, revoked_at=now)
-    if has_ended:
-        outbox.withdraw(session, emails.MAIL_SOURCE, [invitation.id])
-        _record_audit(session, outcome, invitation, by=by, now=now)
-        _send_invitation_ended(session, invitation, declined_by=declined_by, now=now)
-    return has_ended
+    if not _update_open(session, invitation, revoked_at=now):
+        return False
+    outbox.withdraw(session, emails.MAIL_SOURCE, [invitation.id])
+    _record_audit(session, outcome, invitation, by=by, now=now)
+    _signal_end(session, invitation, outcome, by=by, now=now)
+    return True
 
 
 def _update_open(session: Session, invitation: Invitation, **values: Any) -> bool:
@@ -258,20 +255,20 @@ def _replace_older(
         _end_invitation(session, invitation, "replaced", by=by, now=now)
 
 
-def _send_invitation_ended(
+def _signal_end(
     session: Session,
     invitation: Invitation,
+    outcome: str,
     *,
-    accepted_by: uuid.UUID | None = None,
     joined: bool = False,
-    declined_by: uuid.UUID | None = None,
+    by: uuid.UUID | None,
     now: dt.datetime,
 ) -> None:
     """Signal the end of an invitation to higher packages."""
     invitation_ended.send(
         session, email_key=invitation.email_key, team=invitation.team, role=invitation.role,
-        invited_by=invitation.created_by, accepted_by=accepted_by, joined=joined,
-        declined_by=declined_by, now=now,
+        invited_by=invitation.created_by, accepted_by=by if outcome == "accepted" else None,
+        declined_by=by if outcome == "declined" else None, joined=joined, now=now,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from roadmap.invitations.queries import IS_OPEN
 from roadmap.people.models import Team
 
 
+@team_deleting.connect
 def _revoke_invitations_of_team(
     session: Session, *, team: Team, by: uuid.UUID | None, now: dt.datetime, **_more: Any
 ) -> None:
@@ -26,8 +27,3 @@ def _revoke_invitations_of_team(
     of_team = sa.select(Invitation).where(Invitation.team_id == team.id, IS_OPEN)
     for invitation in session.scalars(of_team).all():
         revoke(session, invitation, by=by, now=now)
-
-
-def listen() -> None:
-    """Connect the listener. Repeated calls have no effect."""
-    team_deleting.connect(_revoke_invitations_of_team)

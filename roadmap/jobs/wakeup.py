@@ -29,6 +29,7 @@ def get_job_queue(app: Flask) -> JobQueue:
     return found
 
 
+@event.listens_for(Session, "after_commit")
 def wake_after_commit(session: Session) -> None:
     # The event also fires for savepoints, whose rows are not visible yet.
     if session.in_nested_transaction():
@@ -48,15 +49,9 @@ def wake_after_commit(session: Session) -> None:
         log.warning("the job process could not be woken, it begins within a minute: %s", error)
 
 
+@event.listens_for(Session, "after_soft_rollback")
 def discard_after_rollback(session: Session, transaction: SessionTransaction) -> None:
     """Discard the marks of a transaction that was rolled back."""
     if not transaction.nested:
         session.info.pop(MAIL_ENQUEUED, None)
         session.info.pop(PAGES_ENQUEUED, None)
-
-
-def listen() -> None:
-    """Register the listeners. Safe to call more than once."""
-    if not event.contains(Session, "after_commit", wake_after_commit):
-        event.listen(Session, "after_commit", wake_after_commit)
-        event.listen(Session, "after_soft_rollback", discard_after_rollback)

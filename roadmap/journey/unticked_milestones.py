@@ -53,6 +53,5 @@ def completion_gain(tally: Tally, key: str) -> tuple[str, str]:
     return "", " ".join(map(message_filter, no_effect_reasons(ticked, "milestone", key)))
 
 
-def listen() -> None:
-    """Provide the state of linked milestones to the evidence pages."""
-    linked_milestones_lookups[:] = [find_linked]
+# The evidence pages show the state of linked milestones.
+linked_milestones_lookups.append(find_linked)

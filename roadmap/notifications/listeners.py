@@ -7,7 +7,6 @@ import uuid
 from functools import partial
 from typing import Any
 
-from flask import Flask
 from sqlalchemy.orm import Session
 
 from roadmap.auth.sessions import add_actor_column
@@ -29,15 +28,7 @@ from roadmap.notifications.queries import unread_count
 HANDLED_ACTIONS = retraction.HANDLED_ACTIONS | KINDS_BY_ACTION.keys()
 
 
-def init_notifications(_app: Flask) -> None:
-    """Connect the listeners, and register the delivery check and the unread count."""
-    person_changed.connect(_on_person_changed)
-    for signal, listener in LISTENERS:
-        signal.connect(listener)
-    register_delivery_check(MAIL_SOURCE, retraction.may_send)
-    add_actor_column("unread", unread_count())
-
-
+@person_changed.connect
 def _on_person_changed(
     session: Session,
     *,
@@ -73,10 +64,10 @@ def _handle(event: Event) -> None:
         kind.handle(event)
 
 
-# Signals hold weak references, so the listeners need a module-level one.
-LISTENERS = (
-    (user_invited, partial(_on_signal, action="invitation.sent")),
-    (invitation_ended, partial(_on_signal, action="invitation.ended")),
-    (managers_changed, partial(_on_signal, action="managers.changed")),
-    (team_deleting, partial(_on_signal, action="team.deleting")),
-)
+# Signals hold weak references by default, which would not keep these.
+user_invited.connect(partial(_on_signal, action="invitation.sent"), weak=False)
+invitation_ended.connect(partial(_on_signal, action="invitation.ended"), weak=False)
+managers_changed.connect(partial(_on_signal, action="managers.changed"), weak=False)
+team_deleting.connect(partial(_on_signal, action="team.deleting"), weak=False)
+register_delivery_check(MAIL_SOURCE, retraction.may_send)
+add_actor_column("unread", unread_count())

@@ -158,6 +158,5 @@ def count_open_links(session: Session, item: Item, now: dt.datetime) -> int | No
     return sum(is_open(link, now) and link.portfolio_id in shown_in for link in links)
 
 
-def listen() -> None:
-    """Register the lookup with which an evidence page counts the public links that show it."""
-    portfolio_lookups[:] = [count_open_links]
+# With this lookup an evidence page counts the public links that show the piece.
+portfolio_lookups.append(count_open_links)

@@ -8,8 +8,5 @@ from roadmap.auth.sessions import add_actor_column
 from roadmap.people.models import User
 from roadmap.progress.models import Enrollment
 
-
-def register() -> None:
-    """Add the column to the statement that loads the actor."""
-    is_enrolled = sa.exists().where(Enrollment.user_id == User.id).correlate(User)
-    add_actor_column("is_enrolled", sa.select(is_enrolled).correlate(User).scalar_subquery())
+_IS_ENROLLED = sa.exists().where(Enrollment.user_id == User.id).correlate(User)
+add_actor_column("is_enrolled", sa.select(_IS_ENROLLED).correlate(User).scalar_subquery())

@@ -37,6 +37,7 @@ IGNORED_CHANGES = frozenset(
 TIMEZONE_FIELD = "timezone"
 
 
+@person_changed.connect
 def _person_changed(
     session: Session,
     *,
@@ -60,6 +61,7 @@ def _person_changed(
         mark_changed(session, user_id, now, only_statuses=what == "status")
 
 
+@revision_published.connect
 def _revision_published(session: Session, *, now: dt.datetime, **_more: Any) -> None:
     # Refresh everyone: links to milestones of roadmaps a person is not enrolled in count as well.
     people = sa.select(Enrollment.user_id).distinct()
@@ -68,6 +70,10 @@ def _revision_published(session: Session, *, now: dt.datetime, **_more: Any) -> 
         mark_changed(session, user_id, now)
 
 
+event.listen(Session, "before_commit", refresh_changed)
+
+
+@event.listens_for(Session, "after_soft_rollback")
 def _forget_changes(session: Session, transaction: SessionTransaction) -> None:
     """Drop the marks of a transaction that was rolled back.
 
@@ -75,12 +81,3 @@ def _forget_changes(session: Session, transaction: SessionTransaction) -> None:
     """
     if not transaction.nested:
         session.info.pop(CHANGED_PEOPLE, None)
-
-
-def listen() -> None:
-    """Connect the listeners. Safe to call more than once."""
-    person_changed.connect(_person_changed)
-    revision_published.connect(_revision_published)
-    if not event.contains(Session, "before_commit", refresh_changed):
-        event.listen(Session, "before_commit", refresh_changed)
-        event.listen(Session, "after_soft_rollback", _forget_changes)
