@@ -177,7 +177,7 @@ def add_impact() -> Response | str:
         form.impacts.append_entry()
     if wants_fragment():
         return render_template(
-            "evidence/_impacts.html", form=form, labels=labels, most_impacts=MAX_IMPACTS
+            "evidence/_impacts.html", form=form, labels=labels, most_impacts=MAX_IMPACTS, oob=True
         )
     return _render_again("impacts", form)
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 from roadmap.core.database import db
 from roadmap.progress.models import MilestonePlan
 from tests.browser.conftest import PageOf, SampleSite, sign_in
-from tests.support.late_scripts import hold_scripts
+from tests.support.slow_network import hold_scripts
 
 RESTORED = "Your unsaved text is restored."
 

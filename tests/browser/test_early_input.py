@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PageOf, SampleSite
-from tests.support.late_scripts import hold_scripts
+from tests.support.slow_network import hold_scripts
 
 
 def test_early_input_becomes_draft(page_of: PageOf) -> None:

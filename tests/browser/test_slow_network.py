@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PageOf
+from tests.support.slow_network import HeldRequests
 
 
 def test_connection_error_at_top_of_page_causes_no_script_error(page_of: PageOf) -> None:
@@ -13,3 +14,24 @@ def test_connection_error_at_top_of_page_causes_no_script_error(page_of: PageOf)
     page.route("**/evidence?*", lambda route: route.abort())
     page.get_by_label("Kind").select_option("patent")
     expect(page.locator("#messages .fault")).to_be_visible()
+
+
+def test_impact_typed_while_another_is_added_is_kept(page_of: PageOf) -> None:
+    page = page_of("alice")
+    page.goto("/evidence/new")
+    page.locator("summary", has_text="Impact").click()
+    requests = HeldRequests(page, "**/evidence/impacts")
+    add, metrics = (
+        page.get_by_role("button", name="Add another impact"),
+        page.get_by_label("Metric"),
+    )
+    for number in range(1, 6):
+        with requests.expect():
+            add.dblclick()
+        metrics.nth(number - 1).fill(f"metric {number}")
+        requests.answer()
+        expect(metrics).to_have_count(number + 1)
+    expect(page.get_by_text("At most six impacts.")).to_be_visible()
+    expect(add).to_have_count(0)
+    for number in range(1, 6):
+        expect(metrics.nth(number - 1)).to_have_value(f"metric {number}")
