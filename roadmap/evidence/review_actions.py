@@ -174,6 +174,40 @@ def decide(
     return review
 
 
+def find_repeated_review(
+    session: Session,
+    evidence: Evidence,
+    refusal: Refused,
+    decision: str,
+    comment: str,
+    milestones: Collection[str],
+    *,
+    version_id: uuid.UUID,
+    basis: str,
+    by: Actor,
+) -> Review | None:
+    """Return the latest review of an item if `by` has just sent the same one a second time.
+
+    That is refused, for example after a lost response, but the reviewer's decision is recorded.
+    """
+    if refusal.reason in ("gone", "own", "not_entitled"):
+        return None
+    latest = session.scalar(
+        sa.select(Review)
+        .where(Review.evidence_id == evidence.id)
+        .order_by(Review.decided_at.desc(), Review.id.desc())
+        .limit(1)
+    )
+    if latest is None or (by.id, version_id, decision, clean_multiline(comment)) != (
+        latest.reviewer_id, latest.version_id, latest.decision, latest.comment,
+    ):  # fmt: skip
+        return None
+    if decision == "returned":
+        return latest
+    confirmed = confirmed_keys(session, version_id)
+    return latest if basis == latest.basis and set() < set(milestones) <= confirmed else None
+
+
 def _confirm(session: Session, review: Review, keys: Sequence[str]) -> None:
     """Confirm milestones by a review, in their current wording."""
     revisions = current_revisions(session)
@@ -306,9 +340,11 @@ def verify_items(
 ) -> dict[uuid.UUID, str]:
     """Verify many items of a user with `decide`; the user gets one notification.
 
-    Returns the `Refused` reasons of items that could not be verified, by item id.
+    Returns the `Refused` reasons of items that could not be verified, by item id. Items that `by`
+    has just verified in the same way, by sending the form twice, are not refused.
     """
     refused: dict[uuid.UUID, str] = {}
+    repeated = 0
     for each in choices:
         try:
             decide(
@@ -317,8 +353,14 @@ def verify_items(
                 by=by, now=now, bundled=True,
             )  # fmt: skip
         except Refused as refusal:
-            refused[each.evidence.id] = refusal.reason
-    if number := len(choices) - len(refused):
+            if find_repeated_review(
+                session, each.evidence, refusal, "verified", comment, each.milestones,
+                version_id=each.version_id, basis=each.basis, by=by,
+            ):  # fmt: skip
+                repeated += 1
+            else:
+                refused[each.evidence.id] = refusal.reason
+    if number := len(choices) - len(refused) - repeated:
         record_history(
             session, user_id=user_id, by=by.id, action="history.verified", subject=str(user_id),
             now=now, number=number,

@@ -122,7 +122,7 @@ def decide(evidence_id: uuid.UUID) -> Response:
     """Verify or return an item, and redirect to the next pending one.
 
     A review of a version that is no longer the newest gets a 409: the page shows the newer version
-    and keeps the reviewer's input.
+    and keeps the reviewer's input. A review sent twice gets the response to the first.
     """
     piece = _load_evidence(evidence_id, "evidence.review")
     form = ReviewForm()
@@ -144,7 +144,20 @@ def decide(evidence_id: uuid.UUID) -> Response:
             now=now(),
         )
     except Refused as refusal:
-        return _render_refusal(piece, form, refusal)
+        repeated = review_actions.find_repeated_review(
+            db.session,
+            piece,
+            refusal,
+            decision,
+            form.comment.data or "",
+            form.milestones.data,
+            version_id=form.read_version,
+            basis=form.basis.data or "",
+            by=current_user,
+        )
+        if repeated is None:
+            return _render_refusal(piece, form, refusal)
+        review, was_verified = repeated, False
     values = {"title": shorten(piece.title)}
     label = _("Look at it again or take it back")
     if decision == "returned":

@@ -105,6 +105,16 @@ def test_manager_verifies_several_pieces_at_once(
     assert {str(old.id), str(new.id)} <= set(session.scalars(entries))
 
 
+def test_form_sent_twice_gets_the_same_response(session, cast, browser_of, pieces, path):
+    bob, form = browser_of(cast.bob), review_form(*pieces, comment="I worked on both.")
+    for _ in range(2):
+        page = flat(send_and_follow(bob, "put", path, form))
+        assert "2 pieces of Alice are verified." in page
+        assert "left out" not in page
+    entries = sa.select(AuditEntry.target).where(AuditEntry.action == "evidence.verified")
+    assert sorted(session.scalars(entries)).count(str(pieces[0].id)) == 1
+
+
 def test_unselected_evidence_stays_submitted(session, cast, browser_of, pieces, path):
     old, new = pieces
     browser_of(cast.bob).put(path, review_form(old))

@@ -542,6 +542,23 @@ def test_second_of_two_reviewers_is_refused_and_text_is_kept(
     assert state_and_confirmed(session, piece) == ("returned", set())
 
 
+@pytest.mark.parametrize("decision", ["verified", "returned"])
+def test_review_sent_twice_gets_the_same_response(session, cast, now, bob, piece, decision):
+    later = now + dt.timedelta(hours=1)
+    other = add_evidence(session, cast, cast.carol, later, title="Talk on embeddings")
+    submit_evidence(session, cast, other, later)
+    fields = review_form(piece, decision, comment="See below.")
+    answers = [bob.put(f"/reviews/{piece.id}", fields) for _ in range(2)]
+    assert [each.status_code for each in answers] == [303, 303]
+    assert answers[0].location == answers[1].location == f"/reviews/{other.id}#main"
+    page = bob.get(answers[1].location).text
+    assert ("is verified: 2 of 2" if decision == "verified" else "is returned") in page
+    assert len(session.scalars(sa.select(Review)).all()) == 1
+    # A different review is still refused.
+    fields["comment"] = "See above."
+    assert bob.put(f"/reviews/{piece.id}", fields).status_code in (409, 422)
+
+
 def test_comment_on_already_verified_evidence_is_kept(session, cast, now, bob, piece):
     review_evidence(session, cast, piece, now)
     answer = bob.put(f"/reviews/{piece.id}", review_form(piece, "returned", comment="Not yet."))
