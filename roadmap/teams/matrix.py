@@ -16,7 +16,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 from roadmap.core.text import fold, search_words
-from roadmap.skills.rules import DIVERGENCE_THRESHOLD
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Content
@@ -33,48 +32,6 @@ VERDICTS = (
 """The verdicts of a row. If one of the last two applies, it replaces the others."""
 
 
-class StageCell(NamedTuple):
-    """Progress in a stage, as shares of its effort."""
-
-    claimed: float
-    evidenced: float
-    verified: float
-
-
-EMPTY_STAGE = StageCell(0.0, 0.0, 0.0)
-"""The progress of a person who has not started a stage."""
-
-
-class SkillCell(NamedTuple):
-    """The latest own and manager's levels, None if not assessed, and the bar."""
-
-    own: int | None
-    manager: int | None
-    bar: int
-
-    @property
-    def gap(self) -> int | None:
-        """Return the manager's level minus the person's own; None if one is missing."""
-        if self.own is None or self.manager is None:
-            return None
-        return self.manager - self.own
-
-    @property
-    def is_divergent(self) -> bool:
-        """Return whether the two levels differ by at least DIVERGENCE_THRESHOLD."""
-        return self.gap is not None and abs(self.gap) >= DIVERGENCE_THRESHOLD
-
-    @property
-    def at_bar(self) -> str:
-        """Return who assessed the skill at the bar or above: `manager`, `self` or "".
-
-        The person's own level counts only until a manager has assessed the skill.
-        """
-        if self.manager is not None:
-            return "manager" if self.manager >= self.bar else ""
-        return "self" if self.own is not None and self.own >= self.bar else ""
-
-
 class TeamRef(NamedTuple):
     """A team by its slug and name."""
 
@@ -85,6 +42,9 @@ class TeamRef(NamedTuple):
 @dataclass(slots=True)
 class Row:
     """A person. If they are not on this roadmap, `score` is None and `stages` is empty.
+
+    `stages` has the shares of each stage by tone. `skills` has the latest level by the person
+    (`self`) and by a manager (`other`), None if not assessed.
 
     `teams` are their teams within the matrix, and `joined_on` is the day they first joined one of
     them, from which inactivity counts before their first activity. `roadmaps` maps the slugs of
@@ -100,8 +60,8 @@ class Row:
     last_activity_on: dt.date | None = None
     score: float | None = None
     verdict: str = ""
-    stages: Mapping[str, StageCell] = field(default_factory=dict)
-    skills: Mapping[str, SkillCell] = field(default_factory=dict)
+    stages: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    skills: Mapping[str, Mapping[str, int | None]] = field(default_factory=dict)
     loaded: Mapping[str, Any] = field(default_factory=dict)
 
     @property

@@ -41,8 +41,6 @@ from roadmap.teams.matrix import (
     Matrix,
     RoadmapChoice,
     Row,
-    SkillCell,
-    StageCell,
     TeamRef,
 )
 
@@ -222,22 +220,12 @@ def _fill_progress(
     In that case `record` has their assessments, because skills do not require enrollment.
     """
     if digest is not None:
-        stages, skills = digest["stages"], digest["skills"]
         row.score, row.verdict = digest["score"], summary_verdict(digest)
-        row.stages = {
-            stage.key: StageCell(found["claimed"], found["evidenced"], found["verified"])
-            for stage in content.stages
-            if (found := stages.get(stage.key))
-        }
-        row.skills = {
-            skill.key: SkillCell(found["self"], found["other"], skill.bar)
-            for skill in content.skills
-            if (found := skills.get(skill.key))
-        }
+        row.stages, row.skills = digest["stages"], digest["skills"]
     elif record is not None:
         own, other = record.own.self_levels, record.own.other_levels
         row.skills = {
-            skill.key: SkillCell(own.get(skill.key), other.get(skill.key), skill.bar)
+            skill.key: {"self": own.get(skill.key), "other": other.get(skill.key)}
             for skill in content.skills
         }
 

@@ -6,9 +6,11 @@ import datetime as dt
 import uuid
 
 import pytest
+from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
+from roadmap.readiness.tally import TONES
 from roadmap.teams.columns import COLUMN_KINDS
 from roadmap.teams.columns.skill import SkillColumn
 from roadmap.teams.columns.stage import StageColumn
@@ -17,9 +19,8 @@ from roadmap.teams.matrix import (
     ColumnGroup,
     Matrix,
     MatrixQuery,
+    PersonLinks,
     Row,
-    SkillCell,
-    StageCell,
     TeamRef,
     filter_and_sort,
     percent,
@@ -63,8 +64,8 @@ def make_row(
         last_activity_on=None if moved is None else TODAY - dt.timedelta(days=moved),
         score=score,
         verdict=verdict if enrolled else "",
-        stages={"leadership": StageCell(*tones)} if enrolled else {},
-        skills={"mentoring": SkillCell(*levels, bar=3)},
+        stages={"leadership": dict(zip(TONES, tones, strict=True))} if enrolled else {},
+        skills={"mentoring": dict(zip(("self", "other"), levels, strict=True))},
     )
 
 
@@ -165,23 +166,26 @@ def test_inactive_filter_keeps_people_without_activity_for_21_days(
 
 
 @pytest.mark.parametrize(
-    ("own", "manager", "gap", "is_divergent", "at_bar"),
+    ("own", "manager", "css_class", "arrow"),
     [
-        (3, 1, -2, True, ""),
-        (1, 3, 2, True, "manager"),
-        (3, 2, -1, False, ""),
-        (4, None, None, False, "self"),
-        (None, 3, None, False, "manager"),
-        (4, 2, -2, True, ""),
-        (None, None, None, False, ""),
+        (3, 1, "skill apart", "down"),
+        (1, 3, "skill manager apart", "up"),
+        (3, 2, "skill", ""),
+        (4, None, "skill self", ""),
+        (None, 3, "skill manager", ""),
+        (4, 2, "skill apart", "down"),
+        (None, None, "skill", ""),
     ],
 )
 def test_skill_cell_compares_both_levels_and_the_bar(
-    own: int | None, manager: int | None, gap: int | None, is_divergent: bool, at_bar: str
+    own: int | None, manager: int | None, css_class: str, arrow: str, app: Flask
 ) -> None:
     """Once a manager assessed the skill, only the manager's level can reach the bar."""
-    cell = SkillCell(own, manager, bar=3)
-    assert (cell.gap, cell.is_divergent, cell.at_bar) == (gap, is_divergent, at_bar)
+    [column] = columns(SkillColumn)
+    row = make_row("Ada", levels=(own, manager))
+    with app.test_request_context():
+        cell = column.cell(row, make_matrix(row), PersonLinks("/ada", ""))
+    assert (cell[2], cell[-1]) == (css_class, arrow)
 
 
 def test_percent_and_points_are_rounded() -> None:

@@ -11,7 +11,8 @@ from typing_extensions import TypedDict
 
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.teams.matrix import Column, Matrix, PersonLinks, Row, SkillCell
+from roadmap.skills.rules import DIVERGENCE_THRESHOLD
+from roadmap.teams.matrix import Column, Matrix, PersonLinks, Row
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Content
@@ -39,24 +40,28 @@ class SkillColumn(Column):
         skills = content.skills if content else ()
         return tuple(cls(skill.key, skill.title, skill.bar) for skill in skills)
 
-    def value(self, row: Row) -> SkillCell:
-        return row.skills.get(self.key) or SkillCell(None, None, self.bar)
+    def value(self, row: Row) -> tuple[int | None, int | None]:
+        """Return the person's own level and the manager's, None if not assessed."""
+        levels = row.skills.get(self.key, {})
+        return levels.get("self"), levels.get("other")
 
     def cell(self, row: Row, matrix: Matrix, links: PersonLinks) -> tuple[Any, ...]:
         """Return link, label, class, both levels ("" if missing), and `up`, `down` or ""."""
-        levels = row.skills.get(self.key)
-        if levels is None:
+        if self.key not in row.skills:
             return ("",) * 6
-        own, manager, bar = levels
+        own, manager = self.value(row)
         # The label starts with the figures in the order of the page, as in `StageColumn.cell`.
         label = self._labels[own is not None, manager is not None] % {
             "own": own,
             "manager": manager,
-            "bar": bar,
+            "bar": self.bar,
         }
-        css_class, arrow = f"skill {levels.at_bar}".rstrip(), ""
-        if levels.is_divergent:
-            css_class, arrow = f"{css_class} apart", "up" if (levels.gap or 0) > 0 else "down"
+        # The person's own level counts only until a manager has assessed the skill.
+        assessor, level = ("self", own) if manager is None else ("manager", manager)
+        css_class, arrow = f"skill {assessor}" if (level or 0) >= self.bar else "skill", ""
+        gap = 0 if own is None or manager is None else manager - own
+        if abs(gap) >= DIVERGENCE_THRESHOLD:
+            css_class, arrow = f"{css_class} apart", "up" if gap > 0 else "down"
             label = f"{label}; {self._divergence_label}"
         return (
             links.skill(self.key),
@@ -83,7 +88,7 @@ class SkillColumn(Column):
 
     def sort_key(self, row: Row) -> tuple[int, int] | None:
         """Sort by the manager's level first; missing levels come below all others."""
-        own, manager, _bar = self.value(row)
+        own, manager = self.value(row)
         if own is None and manager is None:
             return None
         return -1 if manager is None else manager, -1 if own is None else own
@@ -92,8 +97,8 @@ class SkillColumn(Column):
         return _("%(skill)s: self", skill=self.title), _("%(skill)s: manager", skill=self.title)
 
     def export_values(self, row: Row) -> tuple[Any, ...]:
-        return self.value(row)[:2]
+        return self.value(row)
 
     def api_values(self, row: Row) -> tuple[Any, ...]:
-        own, manager, _bar = self.value(row)
+        own, manager = self.value(row)
         return ({"self": own, "manager": manager},)

@@ -10,7 +10,8 @@ from typing_extensions import TypedDict
 
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.teams.matrix import EMPTY_STAGE, Column, Matrix, PersonLinks, Row, percent
+from roadmap.readiness.tally import TONES
+from roadmap.teams.matrix import Column, Matrix, PersonLinks, Row, percent
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Content
@@ -38,12 +39,11 @@ class StageColumn(Column):
         shares = row.stages.get(self.key)
         if shares is None:
             return "", "", 0, 0, 0
-        claimed, evidenced, verified = map(percent, shares)
+        percents = {tone: percent(shares[tone]) for tone in TONES}
         # The label starts with the figures in the order of the page, because people who use voice
         # control name a link by its visible text.
-        label = self._label % {"claimed": claimed, "evidenced": evidenced, "verified": verified}
-        label = f"{row.name}, {self.title}: {label}"
-        return links.stage(self.key), label, claimed, evidenced, verified
+        label = f"{row.name}, {self.title}: {self._label % percents}"
+        return links.stage(self.key), label, *percents.values()
 
     @cached_property
     def _label(self) -> str:
@@ -52,7 +52,7 @@ class StageColumn(Column):
     def sort_key(self, row: Row) -> tuple[float, ...] | None:
         """Sort by the verified share first."""
         shares = row.stages.get(self.key)
-        return shares[::-1] if shares else None
+        return tuple(shares[tone] for tone in reversed(TONES)) if shares else None
 
     def export_header(self) -> tuple[str, ...]:
         return (
@@ -63,7 +63,8 @@ class StageColumn(Column):
 
     def export_values(self, row: Row) -> tuple[Any, ...]:
         shares = row.stages.get(self.key)
-        return tuple(map(percent, shares[::-1])) if shares else (None, None, None)
+        return tuple(percent(shares[tone]) if shares else None for tone in reversed(TONES))
 
     def api_values(self, row: Row) -> tuple[Any, ...]:
-        return (row.stages.get(self.key, EMPTY_STAGE)._asdict(),)
+        shares = row.stages.get(self.key)
+        return ({tone: shares[tone] if shares else 0.0 for tone in TONES},)
