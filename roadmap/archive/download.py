@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 
-from flask import Response, current_app, send_file
+from flask import Response, current_app
 
 from roadmap.archive.export import write_archive
 from roadmap.auth.request_audit import audit_download
@@ -13,6 +12,7 @@ from roadmap.core.database import db
 from roadmap.core.file_store import temporary_file
 from roadmap.core.limiter import export_slot
 from roadmap.core.proxy import public_base_url
+from roadmap.core.web import send_attachment
 from roadmap.people.actor import Actor
 
 MIME_TYPE = "application/zip"
@@ -29,12 +29,6 @@ def archive_response(actor: Actor, *, now: dt.datetime) -> Response:
     with export_slot():
         rows = write_archive(zip_file, user_id, instance=public_base_url(), now=now)
     audit_download(by=user_id, action="archive.exported", target=str(user_id), rows=rows)
-    size = zip_file.seek(0, os.SEEK_END)
-    zip_file.seek(0)
-    response = send_file(
-        zip_file, mimetype=MIME_TYPE, as_attachment=True, download_name=name,
-        conditional=False, etag=False,
-    )  # fmt: skip
-    response.content_length = size
+    response = send_attachment(zip_file, MIME_TYPE, name)
     response.headers["Cache-Control"] = "no-store"
     return response

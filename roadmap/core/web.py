@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import os
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlencode, urlsplit
 
 from flask import (
@@ -19,6 +20,7 @@ from flask import (
     redirect,
     render_template,
     request,
+    send_file,
     session,
     url_for,
 )
@@ -135,6 +137,17 @@ def make_attachment(content: bytes | str, mimetype: str, filename: str) -> Respo
     """Return a file for download."""
     response = Response(content, mimetype=mimetype)
     response.headers.set("Content-Disposition", "attachment", filename=filename)
+    return response
+
+
+def send_attachment(file: IO[bytes], mimetype: str, filename: str) -> Response:
+    """Return an open file for download; it is closed afterwards."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    response = send_file(
+        file, mimetype, as_attachment=True, download_name=filename, conditional=False, etag=False
+    )
+    response.content_length = size
     return response
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import os
 import re
 import shutil
 import uuid
@@ -12,13 +11,14 @@ import zipfile
 from collections.abc import Mapping
 from typing import IO
 
-from flask import Response, current_app, send_file
+from flask import Response, current_app
 
 from roadmap.auth.request_audit import audit_download
 from roadmap.core.database import db
 from roadmap.core.file_store import file_store, temporary_file
 from roadmap.core.limiter import export_slot
 from roadmap.core.text import fold
+from roadmap.core.web import make_attachment, send_attachment
 from roadmap.people.actor import Actor
 from roadmap.portfolio.formats.registry import FORMATS
 from roadmap.portfolio.queries import load_document
@@ -42,7 +42,7 @@ def export_file(
     """Return a portfolio of the actor, by default their default one, in the format of this key.
 
     Ends the request's transaction, because the audit record is written in a separate one. Raises
-    KeyError for an unknown format, PortfolioNotFound, TooBusy, PdfError, and MissingCharacters
+    KeyError for an unknown format, RowDeleted, TooBusy, PdfError, and MissingCharacters
     unless `allow_missing_characters`.
     """
     export_format = FORMATS[name]
@@ -57,18 +57,10 @@ def export_file(
     named = found.name if found is not None and not found.is_default else ""
     title = str(export_format.title)
     audit_download(by=actor.id, action="portfolio.exported", target=name, format=title)
-    if archive_file is not None:
-        size = archive_file.seek(0, os.SEEK_END)
-        archive_file.seek(0)
-        response = send_file(
-            archive_file, mimetype=export_format.mimetype, conditional=False, etag=False
-        )
-        response.content_length = size
-    else:
-        response = Response(rendered, mimetype=export_format.mimetype)
     filename = f"{file_stem(actor.name, named)}.{export_format.extension}"
-    response.headers.set("Content-Disposition", "attachment", filename=filename)
-    return response
+    if archive_file is not None:
+        return send_attachment(archive_file, export_format.mimetype, filename)
+    return make_attachment(rendered, export_format.mimetype, filename)
 
 
 def add_files(rendered: bytes, files: Mapping[str, str]) -> IO[bytes]:

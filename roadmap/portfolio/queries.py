@@ -67,17 +67,13 @@ MAX_DOCUMENT_PARTS = 15_000
 EXCERPT_LENGTH = 400
 
 
-class PortfolioNotFound(RowDeleted):
-    """The person or the portfolio does not exist."""
-
-
 def load_document(
     session: Session, user_id: uuid.UUID, today: dt.date, portfolio_id: uuid.UUID | None = None
 ) -> Document:
     """Load what a portfolio of the person shows on this day, by default their default portfolio.
 
     Progress figures are omitted, because they also depend on evidence that is not shown. Raises
-    PortfolioNotFound.
+    RowDeleted if the person or the portfolio does not exist.
     """
     is_wanted = Portfolio.is_default if portfolio_id is None else Portfolio.id == portfolio_id
     is_primary = sa.and_(Enrollment.user_id == User.id, Enrollment.is_primary)
@@ -90,7 +86,7 @@ def load_document(
     ).first()
     # A person's first portfolio has the person's id, even before its row exists.
     if row is None or (row.Portfolio is None and portfolio_id not in (None, user_id)):
-        raise PortfolioNotFound(f"no portfolio {portfolio_id} of {user_id}")
+        raise RowDeleted(f"no portfolio {portfolio_id} of {user_id}")
     person, roadmap_title = row.User, row.title
     portfolio = row.Portfolio or blank_portfolio(user_id, person.created_at)
     zone = ZoneInfo(person.timezone)
