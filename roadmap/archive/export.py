@@ -70,7 +70,6 @@ def write_archive_file(path: Path, user_id: uuid.UUID, *, instance: str, now: dt
 def _read(
     connection: sa.Connection, user_id: uuid.UUID
 ) -> tuple[Row, dict[str, list[Row]], dict[str, Any]]:
-    """Read the account, the rows of each table, and the manifest's data about the person."""
     users: Any = User.__table__
     account = connection.execute(
         sa.select(*archived_columns("user")).where(users.c.id == user_id)
@@ -189,7 +188,6 @@ class _Writer:
 
 
 def _json_lines(rows: Iterable[Row]) -> Iterator[str]:
-    """Yield a JSON list with one row per line."""
     before = "[\n"
     for row in rows:
         yield f"{before}{_dump(row)}"

@@ -311,7 +311,6 @@ class _Planner:
         return len(reviews) + len(levels)
 
     def _imported_row(self, table: str, record: Any) -> dict[str, Any]:
-        """Return a judgement as a row of imported history."""
         names = [column.name for column in archived_columns(table)]
         return {name: getattr(record, name) for name in names if hasattr(record, name)} | {
             "id": self._ids[record.id], "user_id": self._user_id,

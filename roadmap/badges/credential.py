@@ -319,7 +319,6 @@ def extract_content(credential: Mapping[str, Any]) -> BadgeContent:
 
 
 def _localize_confirmation(endorsement: Mapping[str, Any]) -> str:
-    """Return the comment of an endorsement with a localized date."""
     comment: str = endorsement["credentialSubject"]["endorsementComment"]
     day = dt.datetime.fromisoformat(endorsement["validFrom"]).date()
     return comment.replace(day.isoformat(), show_date(day), 1)

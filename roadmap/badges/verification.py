@@ -156,7 +156,6 @@ def _check_records(
     now: dt.datetime,
     email: str,
 ) -> VerificationResult:
-    """Check a badge with a valid signature against the stored records."""
     badge = find_badge(session, uuid.UUID(credential["id"].rpartition("/")[2]))
     if badge is not None and badge.document:
         # The proof covers only the RDF content, so compare with the stored document as well.
@@ -179,7 +178,6 @@ def _check_records(
 
 
 def _position(credential: Mapping[str, Any]) -> int:
-    """Return the status list position of a badge issued here."""
     status = credential["credentialStatus"]
     number = int(status["statusListCredential"].rpartition("/")[2])
     return number * LIST_LENGTH + int(status["statusListIndex"])

@@ -136,7 +136,6 @@ class CareerRecord(Record):
 
 
 def _labels(form: type[DatedForm], *names: str) -> dict[str, LazyString]:
-    """Return the labels of form fields by name."""
     return {name: getattr(form, name).args[0] for name in names}
 
 

@@ -137,7 +137,8 @@ def discard(key: str) -> BaseResponse:
 @permit("evidence.write")
 def preview(key: str) -> BaseResponse:
     """Show the preview, or first the progress or the importer's questions."""
-    importer, pending = _importer_or_404(key), _find_pending(key)
+    importer = _importer_or_404(key)
+    pending = queries.find_pending(db.session, current_user.id, key)
     if pending is None:
         return redirect_page(f"/evidence/import/{key}")
     if pending.state in FETCHING_STATES and "partial" not in request.args:
@@ -271,18 +272,13 @@ def _file_importer_or_404(key: str) -> FileImporter:
 
 
 def _is_offered(importer: Importer) -> bool:
-    """Return whether the importer is enabled: the operator can disable a site."""
     return (
         not isinstance(importer, SiteImporter) or get_site(current_app.config, importer) is not None
     )
 
 
-def _find_pending(key: str) -> PendingImport | None:
-    return queries.find_pending(db.session, current_user.id, key)
-
-
 def _pending_or_expired(key: str) -> PendingImport:
-    pending = _find_pending(key)
+    pending = queries.find_pending(db.session, current_user.id, key)
     if pending is None:
         text = _(
             "There is nothing to import: it was saved or discarded, or it expired after a day."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import re
 import shutil
 import uuid
 import zipfile
@@ -17,9 +16,9 @@ from roadmap.auth.request_audit import audit_download
 from roadmap.core.database import db
 from roadmap.core.file_store import file_store, temporary_file
 from roadmap.core.limiter import export_slot
-from roadmap.core.text import fold
 from roadmap.core.web import make_attachment, send_attachment
 from roadmap.people.actor import Actor
+from roadmap.people.rules import slugify
 from roadmap.portfolio.formats.registry import FORMATS
 from roadmap.portfolio.queries import load_document
 from roadmap.portfolio.selection import find_portfolio
@@ -86,9 +85,4 @@ def file_stem(name: str, portfolio: str = "") -> str:
 
     Pass the name of the portfolio unless it is the default one.
     """
-    return "-".join(word for word in (_slug(name), "portfolio", _slug(portfolio)) if word)
-
-
-def _slug(text: str) -> str:
-    plain = fold(text).encode("ascii", "ignore").decode()
-    return "-".join(re.findall(r"[a-z0-9]+", plain))[:60].strip("-")
+    return "-".join(word for word in (slugify(name), "portfolio", slugify(portfolio)) if word)

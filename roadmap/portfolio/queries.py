@@ -119,7 +119,6 @@ def load_document(
 
 
 def _load_profiles(session: Session, portfolio: Portfolio) -> tuple[Profile, ...]:
-    """Load the person's profiles that a portfolio shows."""
     chosen = portfolio.shown_profiles.split()
     return tuple(
         Profile(key, _(NETWORKS[key].title), account_name(key, url), url)
@@ -321,7 +320,6 @@ def _verified_for(link: Link, zone: ZoneInfo) -> str:
 
 
 def _endorsement_lines(item: Item, links: Iterable[Link], facts: _Facts) -> tuple[str, ...]:
-    """Return a line with milestone, name, date and statement for each endorsement."""
     said = (each for link in links for each in facts.seen.get((item.user_id, link.key), ()))
     return tuple(_endorsement_line(each, facts.zone) for each in said)
 
@@ -338,7 +336,6 @@ def _endorsement_line(endorsement: Endorsement, zone: ZoneInfo) -> str:
 
 
 def _tone(item: Item, today: dt.date) -> Tone:
-    """Return whether an item is verified or lapsed."""
     if item.has_lapsed(today):
         return "lapsed"
     return "verified" if item.verified else "unverified"

@@ -258,7 +258,6 @@ def _sections_response(found: Portfolio, message: str, focus: str) -> BaseRespon
 
 
 def _new_form() -> NewPortfolioForm:
-    """Return the form for a new portfolio, with the existing ones as choices to copy."""
     mine = selection.list_portfolios(db.session, current_user.id, now())
     form = NewPortfolioForm(data={"copy_of": ""})
     form.copy_of.choices = [

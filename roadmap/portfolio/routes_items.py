@@ -178,11 +178,7 @@ def _items_response(found: Portfolio, message: str, focus: str) -> BaseResponse:
 
 
 def _refusal_response(found: Portfolio, reason: str) -> BaseResponse:
-    """Return the lists with the reason why an item was not added."""
-    if wants_fragment():
-        page = render_template(
-            "portfolio/_items_changed.html", **items_context(current_user, found), refused=reason
-        )
-    else:
-        page = render_portfolio(current_user, found, refused=reason)
-    return make_response(page, 422)
+    if not wants_fragment():
+        return make_response(render_portfolio(current_user, found, refused=reason), 422)
+    context = items_context(current_user, found)
+    return render_page("portfolio/_items_changed.html", 422, **context, refused=reason)

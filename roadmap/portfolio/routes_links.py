@@ -110,7 +110,6 @@ def _link_expiry(form: LinkForm) -> dt.datetime | None:
 
 
 def _link_form() -> LinkForm:
-    """Return the form for a link, with the person's portfolios as choices."""
     offered = selection.list_portfolios(db.session, current_user.id, now())
     default, _pieces = offered[0]
     form = LinkForm(data={"portfolio": request.args.get("portfolio", str(default.id))})

@@ -221,7 +221,6 @@ def round_parts(points: Sequence[Fraction]) -> list[Decimal]:
 
 
 def _items(content: Content, facts: Facts) -> Iterator[tuple[str, str, str]]:
-    """Yield the type, key and label of every item."""
     for milestone in content.milestones:
         if facts.statuses.get(milestone.key, "not_started") != "not_started":
             yield "milestone", milestone.key, milestone.title

@@ -271,7 +271,6 @@ def _impacts_to_add(tally: Tally) -> Iterator[Candidate]:
 
 
 def _measures(piece: Item, impact: str, leadership: set[str]) -> bool:
-    """Return whether a piece can measure an impact of this type."""
     types = KINDS[piece.counted.kind].impacts
     is_about_people = types == ("team",) or any(each.key in leadership for each in piece.skills)
     return impact in types and (impact != "team" or is_about_people)
@@ -305,7 +304,6 @@ def _assessments_to_request(tally: Tally) -> Iterator[Candidate]:
 
 
 def _is_newer(facts: Facts, skill: str) -> bool:
-    """Return whether the self-assessment is newer than the assessment by someone else."""
     own, other = facts.self_assessed_on.get(skill), facts.other_assessed_on.get(skill)
     return own is not None and other is not None and own > other
 
@@ -337,7 +335,6 @@ def as_confirmed(content: Content, piece: Item) -> Item | None:
 
 
 def _fitting_links(content: Content, piece: Item, kind: str) -> list[str]:
-    """Return the linked milestones that accept evidence of this kind."""
     known = content.by_key
     return [key for key in piece.milestones if key in known and kind in known[key].evidence]
 
@@ -348,7 +345,6 @@ def _first_place(tally: Tally, keys: Iterable[str]) -> int:
 
 
 def _link_gain(tally: Tally, milestone: Milestone, now: Fraction) -> Fraction:
-    """Return the gain of a first unconfirmed link to a milestone."""
     after = tally.with_facts()
     after.tones = {**tally.tones, milestone.key: EVIDENCED}
     return score_of(after) - now

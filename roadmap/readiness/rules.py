@@ -204,7 +204,6 @@ def milestones_share(
 
 
 def _credit(tally: Tally, hours: StageHours, factors: ToneFactors, scale: int) -> Fraction:
-    """Return the credit of a stage, from 0 to 1."""
     policy, stage = tally.content.policy, hours.stage
     required = _weighted_hours(hours.required, factors)
     optional = _weighted_hours(hours.optional, factors)

@@ -188,7 +188,6 @@ def load_matrix(
 def _roadmap_choices(
     rows: Sequence[Row], followed: Mapping[str, PublishedRoadmap]
 ) -> tuple[RoadmapChoice, ...]:
-    """Return the roadmaps that these people are on, the default one first."""
     primary = Counter(next(iter(row.roadmaps)) for row in rows if row.roadmaps)
     on = Counter(slug for row in rows for slug in row.roadmaps)
     titles = {slug: each.content.title for slug, each in followed.items()}

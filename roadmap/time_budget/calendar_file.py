@@ -270,7 +270,6 @@ class _File:
             problems.append(problem)
 
     def _entries(self) -> Iterator[_Block]:
-        """Yield the events with the properties in use; collect time zones and invalid lines."""
         open_: list[str] = []
         block: _Block | None = None
         for number, line in _unfold(self.text):

@@ -202,7 +202,6 @@ def _categories(found: Import) -> dict[str, str]:
 
 
 def _allowed_or_404() -> AllowedHosts:
-    """Return the allowed hosts; 404 if the operator allows none."""
     allowed: AllowedHosts = current_app.config["CALENDAR_HOSTS"]
     return allowed or abort(404)
 

@@ -243,12 +243,10 @@ def detect_delimiter(text: str) -> str:
 
 
 def _column(number: int) -> str:
-    """Return the name of the question about a column."""
     return f"column-{number}"
 
 
 def _propose_fields(folded: Sequence[str], record: str) -> dict[int, str]:
-    """Propose a field for each column, based on the folded column names."""
     proposed: dict[int, str] = {}
     for field in RECORDS[record].fields:
         columns = (folded.index(each) for each in NAMES.get(field, ()) if each in folded)

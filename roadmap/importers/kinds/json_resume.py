@@ -162,7 +162,6 @@ def _lines_of_entries(text: str) -> dict[tuple[str, int], int]:
 
 
 def _unsupported_fields(entry: Entry) -> list[str]:
-    """Return the names of fields whose values have an unexpected type."""
     non_text_fields = []
     for name, value in entry.items():
         if name in LISTS:
@@ -177,7 +176,6 @@ def _unsupported_fields(entry: Entry) -> list[str]:
 
 
 def _limit_depth(value: Any, depth: int = 0) -> Any:
-    """Limit the depth and list lengths of an entry."""
     if isinstance(value, dict):
         return (
             {key: _limit_depth(each, depth + 1) for key, each in value.items()}

@@ -186,5 +186,4 @@ def _to_record(
 
 
 def _is_life_area(terms: Mapping[str, str], area: str) -> bool:
-    """Return whether an entry has a LEAP2A life area."""
     return "life_area" in terms.get(area, "")

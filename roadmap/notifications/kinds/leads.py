@@ -121,7 +121,6 @@ class Leads(TeamKind):
         event.notified.update(row["user_id"] for row in values)
 
     def _delete_outdated(self, event: Event) -> None:
-        """Delete unread notifications that are no longer true."""
         unread = sa.select(_ROWS.c.id, _ROWS.c.user_id).where(*self._is_unread())
         if (people := select_affected_people(event)) is not None:
             unread = unread.where(_ROWS.c.user_id.in_(people))

@@ -100,7 +100,6 @@ def _strip_control_characters(value: Any) -> Any:
 
 
 def _entries(section: str, document: Document) -> Iterator[Entry]:
-    """Yield the entries of a section."""
     match section:
         case "evidence":
             yield from (_piece(item, document.locale) for item in document.items)

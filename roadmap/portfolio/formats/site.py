@@ -92,7 +92,6 @@ def render_files(document: Document) -> Iterator[tuple[str, str]]:
 
 
 def _labels(document: Document) -> dict[str, Markup]:
-    """Return the translated and escaped labels of all pages."""
     labels_by_key = {
         "name": document.name,
         "as_of": _("as of %(date)s", date=show_date(document.generated_on, document.locale)),

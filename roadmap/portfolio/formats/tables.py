@@ -84,7 +84,6 @@ def _skills(document: Document) -> Sheet:
 
 
 def _about(document: Document) -> Sheet:
-    """Return the sheet about the person, with the verification summary."""
     rows: list[tuple[str, str]] = [
         (_("Name"), document.name),
         (_("Headline"), document.headline),
@@ -102,7 +101,6 @@ def _about(document: Document) -> Sheet:
 
 
 def _pieces(document: Document) -> Sheet:
-    """Return the sheet with a row per item."""
     milestones = labels.fact_labels()
     header = (
         _("Title"), _("Kind"), _("Date"), _("Verification"), *milestones.values(),

@@ -283,7 +283,6 @@ def _run(text: str, marks: frozenset[str] = frozenset(), rtl: bool = False) -> s
 
 
 def _fill_footer(footer: Any, text: str) -> None:
-    """Set the footer's text, with fields for {n} and {m}."""
     fields = {"{n}": "PAGE", "{m}": "NUMPAGES"}
     runs = "".join(
         f'<w:fldSimple w:instr="{fields[part]}">{_run("1")}</w:fldSimple>'
@@ -332,7 +331,6 @@ def _parse(xml: str) -> Any:
 
 
 def _set_up(document: Any, language: str) -> None:
-    """Set the styles, the language and the A4 page of a new document."""
     from docx.oxml import parse_xml
     from docx.oxml.ns import qn
     from docx.shared import Mm

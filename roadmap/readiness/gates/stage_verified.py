@@ -88,7 +88,6 @@ class Rule(GateRule):
         return sum(done[key] for key in self._latest_proofs(tally))
 
     def _count_verifiers(self, tally: Tally) -> int:
-        """Return the number of people who confirmed what counts here."""
         done = tally.done_required(self.settings.stage)
         people = {
             person
