@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PageOf
@@ -35,3 +38,39 @@ def test_impact_typed_while_another_is_added_is_kept(page_of: PageOf) -> None:
     expect(add).to_have_count(0)
     for number in range(1, 6):
         expect(metrics.nth(number - 1)).to_have_value(f"metric {number}")
+
+
+@pytest.mark.parametrize(
+    ("path", "fold", "search", "choices"),
+    [
+        ("/evidence/new", "", "Search", "#milestone-choices"),
+        (
+            "/practice/argument-you-lost",
+            "Evidence it cites",
+            "Search evidence",
+            "#evidence-choices",
+        ),
+    ],
+    ids=["milestones", "evidence"],
+)
+@pytest.mark.parametrize("by_button", [False, True], ids=["typing", "button"])
+def test_choice_made_during_search_is_kept(
+    page_of: PageOf, path: str, fold: str, search: str, choices: str, *, by_button: bool
+) -> None:
+    page = page_of("alice")
+    page.goto(path)
+    if fold:
+        page.locator("summary", has_text=fold).click()
+    first = page.locator(f"{choices} input").first
+    value = first.get_attribute("value")
+    requests = HeldRequests(page, re.compile(r"/(milestones|evidence)\?"))
+    with requests.expect():
+        page.locator("#q").fill("no such words")
+    if by_button:
+        with requests.expect():
+            page.get_by_role("button", name=search).click()
+    with requests.expect():
+        first.check()
+    requests.answer(-1)
+    expect(page.locator(choices)).to_contain_text("No other")
+    expect(page.locator(f"{choices} input[value='{value}']")).to_be_checked()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -26,7 +27,7 @@ def hold_scripts(page: Page) -> Iterator[None]:
 class HeldRequests:
     """Requests of a page that are sent only when the test says so."""
 
-    def __init__(self, page: Page, url: str) -> None:
+    def __init__(self, page: Page, url: str | re.Pattern[str]) -> None:
         self.page, self.url = page, url
         self.routes: list[Route] = []
         page.route(url, self._hold)
