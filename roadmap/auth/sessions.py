@@ -62,6 +62,9 @@ class AuditedCSRF(CSRFProtect):
             if actor is not None and request.endpoint in SIGN_UP_FORMS and form_key():
                 # A resubmitted form, whose first response started a session with another token.
                 abort(redirect(request.path, 303))
+            if actor is None and request.endpoint == "auth.log_out":
+                # Signed out before, by an earlier click or in another tab.
+                abort(redirect_page(request.path))
             audit_refusal("seal.refused", by=actor.id if actor else None)
             raise
 

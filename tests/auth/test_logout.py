@@ -40,6 +40,17 @@ def test_sign_out_without_session_redirects_to_login(app, browser_of):
     assert browser_of().post("/logout").status_code == 303
 
 
+@pytest.mark.parametrize("is_fragment", [False, True])
+def test_second_sign_out_redirects_to_login(cast, browser_of, is_fragment):
+    """By a double click, or in another tab whose page is from before."""
+    browser = browser_of(cast.alice)
+    assert browser.post("/logout").status_code == 303
+    response = browser.post("/logout", fragment=is_fragment)
+    target = response.headers["HX-Redirect"] if is_fragment else response.location
+    assert (response.status_code, target) == (204 if is_fragment else 303, "/logout")
+    assert browser.get("/logout").location == "/login"
+
+
 def test_sign_out_requires_csrf_token(cast, browser_of):
     browser = browser_of(cast.alice)
     assert browser.client.post("/logout").status_code == 400
