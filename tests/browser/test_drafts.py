@@ -340,7 +340,8 @@ def test_form_with_lost_response_becomes_draft(
     expect(page.get_by_label("Title")).to_have_value("Staff engineer")
     expect(draft_notice(page)).to_be_visible()
     # Submitted again successfully, so the draft is gone.
-    page.get_by_role("button", name="Save position").click()
+    with page.expect_event("load"):
+        page.get_by_role("button", name="Save position").click()
     expect(page.locator("#messages")).to_contain_text("The position is added.")
     page.goto("/career/positions/new")
     expect(page.get_by_label("Title")).to_have_value("")

@@ -198,7 +198,7 @@ def test_closing_message_keeps_focus_in_page(sample_site: SampleSite, page_of: P
     page.goto(f"/roadmaps/{sample_site.ids['slug']}/enrollment")
     for leave in ("close", "go"):
         page.goto(f"/roadmaps/{sample_site.ids['slug']}/enrollment")
-        with page.expect_navigation():
+        with page.expect_event("load"):
             page.get_by_role("button", name="Save target and pace").click()
         message = page.locator("#messages .flash")
         if leave == "close":
@@ -223,7 +223,7 @@ def test_focus_moves_to_heading_after_completion_from_capture(
     line = page.get_by_label("Paste a link or write what you did")
     line.fill("Wrote down how the ranker fails")
     line.press("Enter")
-    with page.expect_navigation():
+    with page.expect_event("load"):
         page.get_by_role("button", name="Save", exact=True).click()
     heading = page.locator(f"#evidence-{ids['open']} h4")
     page.get_by_role("button", name=re.compile("Mark as done")).press("Enter")

@@ -149,10 +149,10 @@ def test_review_queue_is_worked_through_by_keyboard(
     page.keyboard.press("j")
     page.keyboard.press("k")
     expect(titles.nth(position)).to_be_focused()
-    with page.expect_navigation():
+    with page.expect_event("load"):
         page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(first))
-    with page.expect_navigation():
+    with page.expect_event("load"):
         page.keyboard.press("n")
     expect(page).to_have_url(re.compile(second))
     # Typing a letter in a field is not a shortcut.
@@ -182,7 +182,8 @@ def test_verification_focuses_message_and_can_be_taken_back(
     # Enter in a field selects no basis.
     page.locator(".criteria input").last.press("Enter")
     expect(page).to_have_url(re.compile(evidence_id))
-    page.get_by_role("button", name="Verify: seen first-hand").press("Enter")
+    with page.expect_event("load"):
+        page.get_by_role("button", name="Verify: seen first-hand").press("Enter")
     expect(page.locator("#messages")).to_contain_text("1 of 2 milestones confirmed")
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Look at it again or take it back")).to_be_focused()
