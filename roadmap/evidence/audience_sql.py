@@ -28,13 +28,18 @@ def is_visible(audience: Audience) -> sa.ColumnElement[bool]:
         case Audience.OWNER:
             return sa.true()
         case Audience.MANAGER:
-            # After a withdrawal, the item is a draft and its verified version stays shared.
-            is_shared = Evidence.state.in_(SHARED_STATES) | Evidence.verified_version_id.is_not(
-                None
-            )
-            return sa.and_(Evidence.visibility != "private", is_shared)
+            shared = shared_state(audience).in_(SHARED_STATES)
+            return sa.and_(Evidence.visibility != "private", shared)
         case Audience.PUBLIC:
             return Evidence.visibility == "portfolio"
+
+
+def shared_state(audience: Audience) -> sa.ColumnElement[str]:
+    """Return the state shown to the audience, as `item.shared_state` does."""
+    if audience is not Audience.MANAGER:
+        return Evidence.state.expression
+    is_withdrawn = sa.and_(Evidence.state == "draft", Evidence.verified_version_id.is_not(None))
+    return sa.case((is_withdrawn, "verified"), else_=Evidence.state)
 
 
 def newest_version_id(audience: Audience) -> sa.ColumnElement[Any]:

@@ -1,4 +1,4 @@
-"""The only loader of evidence: it loads items as their owner sees them, and restricts them.
+"""The only loader of evidence: it loads the values of `item` for one audience.
 
 A list takes three statements (items with versions, links, impacts), one more for files and one for
 skills, regardless of the number of rows. Statements are cached, because building them takes longer
@@ -23,7 +23,13 @@ from roadmap.catalog.queries import load_wordings
 from roadmap.core.batches import batched
 from roadmap.core.text import fold
 from roadmap.evidence import models
-from roadmap.evidence.audience_sql import is_confirmation_of_link, newest_version_id
+from roadmap.evidence.audience_sql import (
+    counted_version_id,
+    is_confirmation_of_link,
+    is_visible,
+    newest_version_id,
+    shared_state,
+)
 from roadmap.evidence.item import (
     CONTENT_COLUMNS,
     Audience,
@@ -34,6 +40,7 @@ from roadmap.evidence.item import (
     SkillLink,
     Version,
     restrict_to,
+    without_secrets,
 )
 from roadmap.evidence.models import Evidence, EvidenceMilestone, EvidenceSkill, EvidenceVersion
 
@@ -46,7 +53,8 @@ _KEYS: Any = sa.bindparam("keys", expanding=True)
 
 def load_item(session: Session, audience: Audience, evidence_id: uuid.UUID) -> Item | None:
     """Load one item with all versions that the audience sees, or None. Takes five statements."""
-    return next(iter(_load(session, audience, Evidence.id, [evidence_id], all_versions=True)), None)
+    items = _load(session, Audience.OWNER, Evidence.id, [evidence_id], all_versions=True)
+    return restrict_to(items[0], audience) if items else None
 
 
 def load_items(
@@ -110,14 +118,16 @@ def _load(
         return []
     session.flush()
     parameters = {"keys": list(keys)}
-    scope = (column, all_versions)
+    scope = (audience, column, all_versions)
     rows = session.connection().execute(_versions(*scope, texts), parameters).all()
     if not rows:
         return []
     impacts = _load_grouped(session, _parts(Impact, *scope), parameters, Impact)
     files = _load_grouped(session, _parts(File, *scope), parameters, File) if texts else {}
-    links = _load_links(session, _links(column), parameters)
-    shown = _load_grouped(session, _skills(column), parameters, SkillLink) if skills else {}
+    links = _load_links(session, _links(audience, column), parameters)
+    shown = (
+        _load_grouped(session, _skills(audience, column), parameters, SkillLink) if skills else {}
+    )
     items = []
     for (*values, verified_id), of_item in groupby(rows, key=lambda row: row[:9]):
         versions = []
@@ -136,8 +146,7 @@ def _load(
                 skills=tuple(sorted(shown.get(item_id, ()), key=lambda skill: fold(skill.title))),
             )
         )
-    seen = (restrict_to(item, audience) for item in items)
-    return [item for item in seen if item is not None]
+    return list(map(without_secrets, items)) if audience is Audience.PUBLIC else items
 
 
 def _load_links(
@@ -169,17 +178,26 @@ def _load_grouped(
     return found
 
 
-def _is_loaded_version(all_versions: bool) -> sa.ColumnElement[bool]:
-    """Return the condition that a version is the newest, or counts, for some audience."""
+def _is_selected(audience: Audience, column: Any) -> sa.ColumnElement[bool]:
+    return sa.and_(column.in_(_KEYS), is_visible(audience))
+
+
+def _is_loaded_version(audience: Audience, all_versions: bool) -> sa.ColumnElement[bool]:
+    """Return the condition that a version is the newest, or counts, for the audience.
+
+    For the owner this includes the versions that managers see, which `item.restrict_to` needs.
+    """
     if all_versions:
         return sa.true()
-    readers = (Audience.OWNER, Audience.MANAGER)
-    newest = [EvidenceVersion.id == newest_version_id(each) for each in readers]
+    if audience is Audience.PUBLIC:
+        return EvidenceVersion.id == counted_version_id(audience)
+    readers = {audience, Audience.MANAGER}
+    newest = [EvidenceVersion.id == newest_version_id(each) for each in Audience if each in readers]
     return sa.or_(*newest, EvidenceVersion.id == Evidence.verified_version_id)
 
 
 @cache
-def _versions(column: Any, all_versions: bool, texts: bool) -> sa.Executable:
+def _versions(audience: Audience, column: Any, all_versions: bool, texts: bool) -> sa.Executable:
     content = (
         sa.literal_column("''")
         if name in LONG_TEXTS and not texts
@@ -192,7 +210,7 @@ def _versions(column: Any, all_versions: bool, texts: bool) -> sa.Executable:
             Evidence.user_id,
             Evidence.title,
             Evidence.visibility,
-            Evidence.state,
+            shared_state(audience),
             Evidence.submitted_at,
             Evidence.created_at,
             Evidence.updated_at,
@@ -200,26 +218,28 @@ def _versions(column: Any, all_versions: bool, texts: bool) -> sa.Executable:
             *content,
         )
         .join(EvidenceVersion, EvidenceVersion.evidence_id == Evidence.id)
-        .where(column.in_(_KEYS), _is_loaded_version(all_versions))
+        .where(_is_selected(audience, column), _is_loaded_version(audience, all_versions))
         .order_by(Evidence.created_at, Evidence.id, EvidenceVersion.number.desc())
     )
 
 
 @cache
-def _parts(part: type[Impact | File], column: Any, all_versions: bool) -> sa.Executable:
+def _parts(
+    part: type[Impact | File], audience: Audience, column: Any, all_versions: bool
+) -> sa.Executable:
     """Select the impacts or files of versions, with columns in the order of `part`'s fields."""
     row: Any = models.Impact if part is Impact else models.EvidenceFile
     return (
         sa.select(row.version_id, *(getattr(row, each.name) for each in fields(part)))
         .join(EvidenceVersion, EvidenceVersion.id == row.version_id)
         .join(Evidence, Evidence.id == EvidenceVersion.evidence_id)
-        .where(column.in_(_KEYS), _is_loaded_version(all_versions))
+        .where(_is_selected(audience, column), _is_loaded_version(audience, all_versions))
         .order_by(row.position, *sa.inspect(row).primary_key)
     )
 
 
 @cache
-def _links(column: Any) -> sa.Executable:
+def _links(audience: Audience, column: Any) -> sa.Executable:
     link, confirmation, left_out = EvidenceMilestone, models.Confirmation, models.Review
     verifying = aliased(models.Review)
     is_confirmed = confirmation.version_id.is_not(None)
@@ -251,16 +271,16 @@ def _links(column: Any) -> sa.Executable:
         .outerjoin(confirmation, is_confirmation_of_link())
         .outerjoin(left_out, left_out.id == link.left_out_review_id)
         .outerjoin(verifying, verifying.id == confirmation.review_id)
-        .where(column.in_(_KEYS))
+        .where(_is_selected(audience, column))
         .order_by(link.position, link.milestone_key)
     )
 
 
 @cache
-def _skills(column: Any) -> sa.Executable:
+def _skills(audience: Audience, column: Any) -> sa.Executable:
     return (
         sa.select(EvidenceSkill.evidence_id, Skill.key, Skill.title)
         .join(Skill, Skill.key == EvidenceSkill.skill_key)
         .join(Evidence, Evidence.id == EvidenceSkill.evidence_id)
-        .where(column.in_(_KEYS))
+        .where(_is_selected(audience, column))
     )
