@@ -114,7 +114,7 @@ def wait_for(condition: Callable[[], Any], failure: str) -> Any:
 def enqueue_mail(app: Flask, subject: str) -> None:
     """Enqueue a mail and commit, as a request does."""
     with app.app_context():
-        mail = outbox.Mail("alice@example.org", subject, "Hello")
+        mail = OutgoingMail(recipient="alice@example.org", subject=subject, body="Hello")
         outbox.enqueue(db.session, mail, now=dt.datetime.now(dt.UTC))
         db.session.commit()
 
@@ -468,7 +468,7 @@ def test_savepoint_does_not_wake_the_job_process(
     with installation.app.app_context():
         queue = wakeup.get_job_queue(installation.app).huey
         with db.session.begin_nested():
-            mail = outbox.Mail("alice@example.org", "Later", "Hello")
+            mail = OutgoingMail(recipient="alice@example.org", subject="Later", body="Hello")
             outbox.enqueue(db.session, mail, now=dt.datetime.now(dt.UTC))
         with db.session.begin_nested():
             db.session.execute(sa.text("SELECT 1"))

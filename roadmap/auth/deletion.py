@@ -21,6 +21,7 @@ from roadmap.core.i18n import render_for, show_date
 from roadmap.core.proxy import public_base_url
 from roadmap.core.signals import managers_changed
 from roadmap.mail import outbox
+from roadmap.mail.models import OutgoingMail
 from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit
 from roadmap.people.history import record_history
@@ -125,7 +126,7 @@ def suggest_administrators(session: Session, user_id: uuid.UUID) -> Sequence[Use
     return session.scalars(can.order_by(User.name, User.id).limit(MAX_SUGGESTED)).all()
 
 
-def _mail(user: User, deletion: AccountDeletion) -> outbox.Mail:
+def _mail(user: User, deletion: AccountDeletion) -> OutgoingMail:
     """Render the mail about a request; people can only cancel their own requests."""
     with render_for(user):
         day = last_day(deletion, user)
@@ -147,4 +148,4 @@ def _mail(user: User, deletion: AccountDeletion) -> outbox.Mail:
         )
         subject = _("Your Cairn account will be deleted on %(day)s", day=day)
     # Without `user_id`, because deactivated accounts get no mail.
-    return outbox.Mail(user.email, subject, body, address_is_fixed=True)
+    return OutgoingMail(recipient=user.email, subject=subject, body=body, address_is_fixed=True)

@@ -22,6 +22,7 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.proxy import public_base_url
 from roadmap.core.types import new_id
 from roadmap.mail import outbox, transport
+from roadmap.mail.models import OutgoingMail
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_and_load_user, lock_user
 from roadmap.people.models import User
@@ -133,7 +134,8 @@ def confirm_email(
             new=new,
         )
         # Without `user_id`, because the mail would otherwise go to the new address.
-        mail = outbox.Mail(old, _("Your e-mail address on Cairn was changed"), body)
+        subject = _("Your e-mail address on Cairn was changed")
+        mail = OutgoingMail(recipient=old, subject=subject, body=body)
         outbox.enqueue(session, mail, now=now)
     return new
 
@@ -147,7 +149,7 @@ def prune(session: Session, *, now: dt.datetime) -> int:
     return count_changed(session, old)
 
 
-def _link_mail(user: User, pending: PendingEmail, token: str) -> outbox.Mail:
+def _link_mail(user: User, pending: PendingEmail, token: str) -> OutgoingMail:
     body = _(
         "Hello,\n\n"
         "%(name)s wants to use this address for their account on Cairn.\n"
@@ -157,11 +159,12 @@ def _link_mail(user: User, pending: PendingEmail, token: str) -> outbox.Mail:
         name=user.name,
         link=f"{public_base_url()}/account/email/{token}",
     )
-    return outbox.Mail(
-        pending.email,
-        _("Confirm your e-mail address for Cairn"),
-        body,
+    return OutgoingMail(
+        recipient=pending.email,
+        subject=_("Confirm your e-mail address for Cairn"),
+        body=body,
         user_id=user.id,
-        source=outbox.Source(MAIL_SOURCE, pending.id),
+        source_kind=MAIL_SOURCE,
+        source_id=pending.id,
         address_is_fixed=True,
     )

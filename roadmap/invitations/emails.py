@@ -1,21 +1,27 @@
-"""Invitation mails and links."""
+"""Invitation mails and links, and proofs of an address for an invitation without one.
+
+A proof is signed and not stored. The invitation stays open until it is accepted.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 from zoneinfo import ZoneInfo
 
+from flask import current_app
+from itsdangerous import BadData, URLSafeTimedSerializer
+
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import show_date
 from roadmap.core.proxy import public_base_url
-from roadmap.invitations.email_proof import sign_email
 from roadmap.invitations.models import Invitation
-from roadmap.mail import outbox
+from roadmap.mail.models import OutgoingMail
 from roadmap.people.models import User
 from roadmap.people.roles import ROLES
 
 # The source kind of invitation mails in the outbox.
 MAIL_SOURCE = "invitation"
+PROOF_LIFETIME = dt.timedelta(hours=24)
 
 
 def invitation_url(token: str) -> str:
@@ -23,7 +29,7 @@ def invitation_url(token: str) -> str:
     return f"{public_base_url()}/invitations/{token}"
 
 
-def render_address_mail(invitation: Invitation, email: str, token: str) -> outbox.Mail:
+def render_address_mail(invitation: Invitation, email: str, token: str) -> OutgoingMail:
     """Return the mail that verifies an address entered on an invitation without one."""
     body = _(
         "Hello,\n\n"
@@ -33,16 +39,17 @@ def render_address_mail(invitation: Invitation, email: str, token: str) -> outbo
         "If it was not you, ignore this mail and nothing will happen.\n",
         link=f"{invitation_url(token)}?address={sign_email(invitation, email)}",
     )
-    return outbox.Mail(
-        email,
-        _("Confirm your e-mail address for Cairn"),
-        body,
-        source=outbox.Source(MAIL_SOURCE, invitation.id),
+    return OutgoingMail(
+        recipient=email,
+        subject=_("Confirm your e-mail address for Cairn"),
+        body=body,
+        source_kind=MAIL_SOURCE,
+        source_id=invitation.id,
         address_is_fixed=True,
     )
 
 
-def render_invitation_mail(invitation: Invitation, token: str, reader: User | None) -> outbox.Mail:
+def render_invitation_mail(invitation: Invitation, token: str, reader: User | None) -> OutgoingMail:
     """Return the mail with an invitation: inviter, team, link and expiry date.
 
     `reader` is the account with this address, if any; its time zone and format apply to the date.
@@ -76,11 +83,32 @@ def render_invitation_mail(invitation: Invitation, token: str, reader: User | No
         day=day,
         link=invitation_url(token),
     )
-    return outbox.Mail(
-        invitation.email,
-        subject,
-        body,
+    return OutgoingMail(
+        recipient=invitation.email,
+        subject=subject,
+        body=body,
         user_id=reader.id if reader else None,
-        source=outbox.Source(MAIL_SOURCE, invitation.id),
+        source_kind=MAIL_SOURCE,
+        source_id=invitation.id,
         address_is_fixed=True,
     )
+
+
+def sign_email(invitation: Invitation, email: str) -> str:
+    """Return a signed proof of the address, for a link that is only mailed to it."""
+    return _serializer().dumps([invitation.id.hex, email])
+
+
+def read_signed_email(invitation: Invitation, proof: str) -> str:
+    """Return the address in a proof, or "" if it is invalid, expired or for another invitation."""
+    try:
+        invitation_id, email = _serializer().loads(
+            proof, max_age=int(PROOF_LIFETIME.total_seconds())
+        )
+    except (BadData, ValueError):
+        return ""
+    return str(email) if invitation_id == invitation.id.hex else ""
+
+
+def _serializer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="address of an invitation")

@@ -30,8 +30,7 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.proxy import client_address
 from roadmap.core.web import now, render_page, see_other
 from roadmap.invitations import actions
-from roadmap.invitations.email_proof import read_signed_email
-from roadmap.invitations.emails import render_address_mail
+from roadmap.invitations.emails import read_signed_email, render_address_mail
 from roadmap.invitations.forms import AcceptInvitationForm, AddressForm
 from roadmap.invitations.models import Invitation
 from roadmap.invitations.queries import (

@@ -14,10 +14,11 @@ from roadmap.core.types import Base, Id
 class OutgoingMail(Base):
     """A mail that is waiting, was sent or has failed.
 
-    `source_kind` and `source_id` identify the row that the mail is about, without a foreign key
-    because that table is in a higher layer. Once the mail is sent or given up, `due_at` is None and
-    `body` is empty, because it may contain a secret link. `failed_at` is the time of the last
-    failure, None during the next attempt.
+    `user_id` is the recipient's account, if any. Deactivated accounts get no mail. `source_kind`
+    and `source_id` identify the row that the mail is about, to withdraw it and to check it before
+    sending, without a foreign key because that table is in a higher layer. Once the mail is sent or
+    given up, `due_at` is None and `body` is empty, because it may contain a secret link.
+    `failed_at` is the time of the last failure, None during the next attempt.
     """
 
     __tablename__ = "outgoing_mail"

@@ -13,7 +13,7 @@ import smtplib
 import uuid
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -48,30 +48,6 @@ def register_delivery_check(kind: str, check: DeliveryCheck) -> None:
     _delivery_checks[kind] = check
 
 
-class Source(NamedTuple):
-    """The row that a mail is about: its kind, such as `notification`, and its id."""
-
-    kind: str
-    id: uuid.UUID
-
-
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """A mail to send.
-
-    `user_id` is the recipient's account, if any. Deactivated accounts get no mail. Others get it at
-    their address at the time of sending, unless `address_is_fixed`. The `source` allows to withdraw
-    the mail and to check it before sending.
-    """
-
-    to: str
-    subject: str
-    body: str
-    user_id: uuid.UUID | None = None
-    source: Source | None = None
-    address_is_fixed: bool = False
-
-
 @dataclass(slots=True)
 class DeliveryResult:
     """The number of mails that were sent, postponed after a failure, and given up."""
@@ -81,46 +57,33 @@ class DeliveryResult:
     given_up: int = 0
 
 
-def enqueue(session: Session, *mails: Mail, now: dt.datetime) -> None:
+def enqueue(session: Session, *mails: OutgoingMail, now: dt.datetime) -> None:
     """Store mails in one statement, to be sent after the commit of this transaction.
 
     Without a configured mail server, they are logged instead.
     """
     if not transport.is_configured():
-        for each in mails:
-            transport.send(each.to, each.subject, each.body)
+        for mail in mails:
+            transport.send(mail.recipient, mail.subject, mail.body)
         return
-    if not mails:
-        return
-    rows = [
-        {
-            "user_id": each.user_id,
-            "recipient": each.to,
-            "body": each.body,
-            "subject": " ".join(each.subject.split())[:MAX_SUBJECT_LENGTH],
-            "address_is_fixed": each.address_is_fixed,
-            "source_kind": each.source.kind if each.source else "",
-            "source_id": each.source.id if each.source else None,
-            "created_at": now,
-            "due_at": now,
-        }
-        for each in mails
-    ]
-    session.execute(sa.insert(_MAILS), rows)
-    session.info[MAIL_ENQUEUED] = True
+    for mail in mails:
+        mail.subject = " ".join(mail.subject.split())[:MAX_SUBJECT_LENGTH]
+        mail.created_at = mail.due_at = now
+        session.info[MAIL_ENQUEUED] = True
+    session.add_all(mails)
+    session.flush()
 
 
 def record_failed_send(
     user_id: uuid.UUID, to: str, subject: str, error: Exception, *, now: dt.datetime
 ) -> None:
     """Record a failed mail that bypassed the outbox, for administrators."""
-    row = {
-        "user_id": user_id, "recipient": to, "subject": subject[:MAX_SUBJECT_LENGTH], "body": "",
-        "created_at": now, "due_at": None, "tries": 1, "failed_at": now,
-        "error": _error_text(error),
-    }  # fmt: skip
+    mail = OutgoingMail(
+        user_id=user_id, recipient=to, subject=subject[:MAX_SUBJECT_LENGTH], body="",
+        created_at=now, tries=1, failed_at=now, error=_error_text(error),
+    )  # fmt: skip
     with db.own_transaction() as own:
-        own.execute(sa.insert(_MAILS).values(row))
+        own.add(mail)
 
 
 def withdraw(session: Session, kind: str, ids: Collection[uuid.UUID]) -> None:

@@ -18,6 +18,7 @@ from roadmap.core.text import fold
 from roadmap.core.types import new_id
 from roadmap.evidence.models import Evidence
 from roadmap.mail import outbox, transport
+from roadmap.mail.models import OutgoingMail
 from roadmap.notifications.kind import Content, Event, Kind, load_skill_titles
 from roadmap.notifications.models import MAIL_SOURCE, Notification
 from roadmap.people.models import Membership, Team, User
@@ -155,7 +156,7 @@ def notify_managers(
 
 def _render_mail(
     kind: Kind, reader: User, content: Content, notification_id: uuid.UUID
-) -> outbox.Mail | None:
+) -> OutgoingMail | None:
     """Render the mail in the reader's language; None for a kind that is not mailed."""
     base = str(current_app.config["BASE_URL"]).rstrip("/")
     with render_for(reader):
@@ -171,9 +172,15 @@ def _render_mail(
         if not kind.is_always_mailed:
             switch = f"{base}/account#mail"
             body += _("You can turn off mails like this: %(switch)s", switch=switch) + "\n"
-    # A mail without a source is sent without a delivery check.
-    source = None if kind.is_always_mailed else outbox.Source(MAIL_SOURCE, notification_id)
-    return outbox.Mail(reader.email, mail.subject, body, reader.id, source)
+    return OutgoingMail(
+        recipient=reader.email,
+        subject=mail.subject,
+        body=body,
+        user_id=reader.id,
+        # A mail without a source is sent without a delivery check.
+        source_kind="" if kind.is_always_mailed else MAIL_SOURCE,
+        source_id=None if kind.is_always_mailed else notification_id,
+    )
 
 
 def mark_read(session: Session, notification: Notification, *, now: dt.datetime) -> None:

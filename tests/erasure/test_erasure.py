@@ -112,8 +112,13 @@ def add_traces(session, person: User, now: dt.datetime = NOW) -> None:
     )  # fmt: skip
     outbox.enqueue(
         session,
-        outbox.Mail(other.email, "A review", f"Hello,\n{person.name} wrote.", other.id),
-        outbox.Mail(person.email, "For you", "Hello"),
+        OutgoingMail(
+            recipient=other.email,
+            subject="A review",
+            body=f"Hello,\n{person.name} wrote.",
+            user_id=other.id,
+        ),
+        OutgoingMail(recipient=person.email, subject="For you", body="Hello"),
         now=now,
     )
     record_audit(session, by=None, action="session.failed", target=person.email.upper(), now=now)
@@ -231,7 +236,8 @@ def test_jobs_erase_due_accounts(session, cast, folder):
 
 
 def test_mail_to_others_without_the_name_is_kept(session, cast, now, with_mail, folder):
-    outbox.enqueue(session, outbox.Mail("bob@example.org", "Alicent", "Malice"), now=now)
+    mail = OutgoingMail(recipient="bob@example.org", subject="Alicent", body="Malice")
+    outbox.enqueue(session, mail, now=now)
     request_deletion(session, cast.alice, at=now)
     actions.erase_due(now=now + deletion.GRACE)
     subjects = sa.select(OutgoingMail.subject).where(OutgoingMail.recipient == "bob@example.org")
@@ -286,7 +292,8 @@ def test_name_equal_to_a_keyword_leaves_data_of_others(session, cast, now, with_
     )  # fmt: skip
     request_deletion(session, cast.alice, at=now)
     later = now + deletion.GRACE
-    mail = outbox.Mail("bob@example.org", "Your link", "Hello Bob, your status is done.")
+    text = "Hello Bob, your status is done."
+    mail = OutgoingMail(recipient="bob@example.org", subject="Your link", body=text)
     outbox.enqueue(session, mail, now=later)
     session.commit()
     assert actions.erase_due(now=later) == 1

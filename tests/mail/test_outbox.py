@@ -81,9 +81,13 @@ def team(session: Session, cast: Cast) -> Team:
 
 
 def enqueue_mail(session: Session, **changes: Any) -> None:
-    values = {"to": "alice@example.org", "subject": "Hello", "body": "https://example.org/secret"}
+    values = {
+        "recipient": "alice@example.org",
+        "subject": "Hello",
+        "body": "https://example.org/secret",
+    }
     moment = changes.pop("now", NOW)
-    outbox.enqueue(session, outbox.Mail(**{**values, **changes}), now=moment)
+    outbox.enqueue(session, OutgoingMail(**{**values, **changes}), now=moment)
 
 
 def fixed_clock(moment: dt.datetime) -> Callable[[], dt.datetime]:
@@ -209,8 +213,8 @@ def test_retry_now_sends_waiting_mail_but_not_claimed_mail(
 def test_refused_mail_does_not_delay_other_mail(session: Session, server: MailServer) -> None:
     server.refusals = 1
     enqueue_mail(session)
-    enqueue_mail(session, to="eve@example.org\r\nBcc: all@example.org")
-    enqueue_mail(session, to="carol@example.org")
+    enqueue_mail(session, recipient="eve@example.org\r\nBcc: all@example.org")
+    enqueue_mail(session, recipient="carol@example.org")
     session.commit()
     result = outbox.deliver_due(fixed_clock(NOW))
     assert (result.sent, result.postponed) == (1, 2)
@@ -226,8 +230,8 @@ def test_invalid_address_does_not_delay_other_mail(
     to: str, session: Session, server: MailServer
 ) -> None:
     """The second one would be decoded to another address by mail programs."""
-    enqueue_mail(session, to=to)
-    enqueue_mail(session, to="carol@example.org")
+    enqueue_mail(session, recipient=to)
+    enqueue_mail(session, recipient="carol@example.org")
     session.commit()
     result = outbox.deliver_due(fixed_clock(NOW))
     assert (result.sent, result.postponed + result.given_up) == (1, 1)
@@ -338,7 +342,7 @@ def test_claim_starts_when_the_mail_is_taken(
 ) -> None:
     """Not at the start of the delivery, which with a slow server outlasts one claim."""
     enqueue_mail(session)
-    enqueue_mail(session, to="bob@example.org")
+    enqueue_mail(session, recipient="bob@example.org")
     session.commit()
     clock = NOW
     claimed_by_another: list[int] = []
@@ -348,7 +352,7 @@ def test_claim_starts_when_the_mail_is_taken(
         clock += dt.timedelta(minutes=10)
         claimed_by_another.append(claim_and_die(app, server, clock))
 
-    enqueue_mail(session, to="carol@example.org")
+    enqueue_mail(session, recipient="carol@example.org")
     session.commit()
     server.during_delivery = another_takes_it
     assert outbox.deliver_due(lambda: clock).sent == 2
@@ -390,11 +394,11 @@ def test_withdrawn_and_orphaned_mail_is_not_sent(
 ) -> None:
     keys = [uuid.uuid4(), uuid.uuid4()]
     for key in keys:
-        enqueue_mail(session, body="withdrawn", source=outbox.Source("letter", key))
-    enqueue_mail(session, body="of another kind", source=outbox.Source("card", keys[0]))
+        enqueue_mail(session, body="withdrawn", source_kind="letter", source_id=key)
+    enqueue_mail(session, body="of another kind", source_kind="card", source_id=keys[0])
     outbox.withdraw(session, "letter", [*keys, uuid.uuid4()])
     for key in (cast.alice, uuid.uuid4()):
-        enqueue_mail(session, body=f"about {key}", source=outbox.Source("person", key))
+        enqueue_mail(session, body=f"about {key}", source_kind="person", source_id=key)
     outbox.withdraw_orphans(session, "person", User.__table__.c.id)
     session.commit()
     assert outbox.deliver_due(fixed_clock(NOW)).sent == 2
@@ -409,7 +413,7 @@ def test_mail_failing_its_delivery_check_is_deleted(
     monkeypatch.setattr(outbox, "_delivery_checks", {})
     outbox.register_delivery_check("letter", lambda _session, key: key == allowed)
     for key in (allowed, forbidden):
-        enqueue_mail(session, body=f"about {key}", source=outbox.Source("letter", key))
+        enqueue_mail(session, body=f"about {key}", source_kind="letter", source_id=key)
     enqueue_mail(session, body="about nothing")
     session.commit()
     assert outbox.deliver_due(fixed_clock(NOW)).sent == 2
