@@ -7,7 +7,7 @@ import json
 import re
 import secrets
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -119,32 +119,20 @@ def revoke_badge(session: Session, badge: Badge, *, by: Actor, now: dt.datetime)
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class RetractedVerification:
-    """A retracted verification of a piece for some milestones, originally given at `decided_at`."""
-
-    evidence_id: str
-    milestones: frozenset[str]
-    decided_at: dt.datetime
-
-    def supports(self, badge: Badge) -> bool:
-        """Return whether a badge issued after this verification claims one of its milestones."""
-        claimed = badge.claims.get(self.evidence_id, ())
-        return badge.issued_at >= self.decided_at and not self.milestones.isdisjoint(claimed)
-
-
 def revoke_unsupported(
     session: Session,
     user_id: uuid.UUID,
     *,
-    retracted: RetractedVerification | None = None,
+    evidence_id: str,
+    retracted: Mapping[str, Any] | None,
     by: uuid.UUID | None,
     now: dt.datetime,
 ) -> None:
     """Revoke a user's badges whose claims are no longer confirmed or no longer public.
 
-    Badges based on `retracted` are revoked even if an earlier confirmation counts again, because
-    they name the manager who retracted.
+    `retracted` describes a verification of `evidence_id` that a manager has just withdrawn. Badges
+    based on it are revoked even if an earlier confirmation counts again, because they name that
+    manager.
     """
     badges = active_badges(session, user_id).values()
     if not badges:
@@ -152,8 +140,15 @@ def revoke_unsupported(
     active = confirmed_claims(session, set().union(*(each.evidence_ids for each in badges)))
     for badge in badges:
         claimed = {(each, key) for each, keys in badge.claims.items() for key in keys}
-        if not claimed <= active or (retracted and retracted.supports(badge)):
+        if not claimed <= active or (retracted and _is_based_on(badge, evidence_id, retracted)):
             _revoke(session, badge, "evidence", by, now)
+
+
+def _is_based_on(badge: Badge, evidence_id: str, verification: Mapping[str, Any]) -> bool:
+    """Return whether a badge, issued after a verification, claims one of its milestones."""
+    is_later = badge.issued_at >= dt.datetime.fromisoformat(verification["decided_at"])
+    claimed = badge.claims.get(evidence_id, ())
+    return is_later and not set(verification["milestones"]).isdisjoint(claimed)
 
 
 def revoke_all(session: Session, user_id: uuid.UUID, *, now: dt.datetime) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from roadmap.badges.actions import RetractedVerification, revoke_unsupported
+from roadmap.badges.actions import revoke_unsupported
 from roadmap.core.signals import person_changed
 
 
@@ -28,8 +28,5 @@ def _person_changed(
 ) -> None:
     if what != "evidence":
         return
-    retracted = None
-    if action == "evidence.verification_withdrawn":
-        decided_at = dt.datetime.fromisoformat(data["decided_at"])
-        retracted = RetractedVerification(subject, frozenset(data["milestones"]), decided_at)
-    revoke_unsupported(session, user_id, retracted=retracted, by=by, now=now)
+    retracted = data if action == "evidence.verification_withdrawn" else None
+    revoke_unsupported(session, user_id, evidence_id=subject, retracted=retracted, by=by, now=now)

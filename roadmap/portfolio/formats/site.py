@@ -6,7 +6,6 @@ resources. Equal documents give equal bytes.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -29,8 +28,6 @@ from roadmap.portfolio.urls import safe_url
 
 TEMPLATES = Path(__file__).resolve().parent / "site_templates"
 ITEMS_FOLDER = "pieces"
-# A portable file name. Ids are UUIDs; items with other ids get a numbered name.
-_SAFE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{7,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +61,9 @@ def packed_files(document: Document) -> dict[str, str]:
 def render_files(document: Document) -> Iterator[tuple[str, str]]:
     """Yield the path and text of each page and of the style sheet."""
     pages = list(_pages(document))
-    page_of = {id(page.item): page for page in pages}
+    page_of = {page.item.id: page for page in pages}
     results = [
-        (page_of[id(item)], impact)
+        (page_of[item.id], impact)
         for item, impact in document.verified_impacts[: labels.MAX_TOP_RESULTS]
     ]
     environment = _environment()
@@ -118,16 +115,11 @@ def _labels(document: Document) -> dict[str, Markup]:
 
 
 def _pages(document: Document) -> Iterator[ItemPage]:
-    taken = set()
-    for number, item in enumerate(document.items, start=1):
-        name = item.id if _SAFE_NAME.fullmatch(item.id) else f"piece-{number:04}"
-        if name in taken:
-            name = f"{name[:50]}-again-{number:04}"
-        taken.add(name)
+    for item in document.items:
         description, opening = to_html_and_opening(item.description, 3, labels.EXCERPT_LENGTH)
         yield ItemPage(
             item=item,
-            file=f"{name}.html",
+            file=f"{item.id}.html",
             title=escape(item.title or _("Untitled")),
             judgement=escape(labels.verification_line(item, document.locale)),
             description=description,
