@@ -80,7 +80,7 @@ class SignUpForm(FlaskForm):
         validate_password_strength(field, name=self.name.data or "", email=self.email.data or "")
 
 
-class ForgotPasswordForm(FlaskForm):
+class EmailForm(FlaskForm):
     email = email_field(_l("E-mail"))
 
 

@@ -14,8 +14,8 @@ from roadmap.auth.devices import find_device, remember_device
 from roadmap.auth.email_addresses import email_key
 from roadmap.auth.forms import (
     ConfirmPasswordForm,
+    EmailForm,
     FirstPasswordForm,
-    ForgotPasswordForm,
     NewPasswordForm,
     SignInForm,
     SignUpForm,
@@ -194,14 +194,14 @@ def reauthenticate() -> Response:
 @auth.get("/password/forgot")
 @permit("public")
 def forgot_password() -> Response:
-    return _render_forgot(ForgotPasswordForm())
+    return _render_forgot(EmailForm())
 
 
 @auth.post("/password/forgot")
 @permit("public")
 def request_password_link() -> Response:
     """Give the same response in the same time whether or not the account exists."""
-    form = ForgotPasswordForm()
+    form = EmailForm()
     if not transport.is_configured():
         return _render_forgot(form)
     if not form.validate():
@@ -220,7 +220,7 @@ def request_password_link() -> Response:
 def password_link_sent() -> Response:
     if not transport.is_configured():
         # That page explains that mail is not set up.
-        return _render_forgot(ForgotPasswordForm())
+        return _render_forgot(EmailForm())
     return render_page("auth/password_link_sent.html")
 
 
@@ -314,7 +314,7 @@ def _render_sign_in(form: SignInForm, status: int = 200, **more: Any) -> Respons
     )
 
 
-def _render_forgot(form: ForgotPasswordForm, status: int = 200, wait: int = 0) -> Response:
+def _render_forgot(form: EmailForm, status: int = 200, wait: int = 0) -> Response:
     mails = transport.is_configured()
     return render_page("auth/forgot_password.html", status, form=form, mails=mails, wait=wait)
 

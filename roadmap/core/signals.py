@@ -18,13 +18,12 @@ person_changed = _signals.signal("person-changed")
 revision_published = _signals.signal("revision-published")
 
 # Sent before the commit when a user with an account is invited. Keywords: user_id (UUID of that
-# account), invitation_id (UUID), team (Team or None), inviter_name (the inviter), now (datetime).
+# account), invitation (Invitation), now (datetime).
 user_invited = _signals.signal("user-invited")
 
 # Sent before the commit when an invitation is accepted, declined, revoked or replaced. Keywords:
-# email_key (of the invited person, or ""), team (Team or None), invited_by (UUID or None),
-# accepted_by and declined_by (UUID or None), role, joined (whether the person joined the team, or
-# Cairn, in this role), now (datetime).
+# invitation (Invitation), now (datetime); accepted_by (UUID) and joined (whether the person joined
+# the team or Cairn) if it was accepted, declined_by (UUID or None) if not.
 invitation_ended = _signals.signal("invitation-ended")
 
 # Sent before the commit when managers may have changed without a change of membership: a team was

@@ -125,10 +125,7 @@ def invite(
         mail = emails.render_invitation_mail(invitation, token, reader=known)
         outbox.enqueue(session, mail, now=now)
     if known is not None:
-        user_invited.send(
-            session, user_id=known.id, invitation_id=invitation_id, team=team,
-            inviter_name=invitation.inviter_name, now=now,
-        )  # fmt: skip
+        user_invited.send(session, user_id=known.id, invitation=invitation, now=now)
     return invitation, token
 
 
@@ -187,7 +184,9 @@ def accept(
         add_member(
             session, team, user_id, current.role, invited_by=current.created_by, by=user_id, now=now
         )
-    _signal_end(session, current, "accepted", joined=not in_already, by=user_id, now=now)
+    invitation_ended.send(
+        session, invitation=current, accepted_by=user_id, joined=not in_already, now=now
+    )
     return not in_already
 
 
@@ -224,7 +223,8 @@ def _end_invitation(
         return False
     outbox.withdraw(session, emails.MAIL_SOURCE, [invitation.id])
     _record_audit(session, outcome, invitation, by=by, now=now)
-    _signal_end(session, invitation, outcome, by=by, now=now)
+    declined_by = by if outcome == "declined" else None
+    invitation_ended.send(session, invitation=invitation, declined_by=declined_by, now=now)
     return True
 
 
@@ -253,23 +253,6 @@ def _replace_older(
             raise InvitationRefused("invited", invitation.role)
     for invitation in older:
         _end_invitation(session, invitation, "replaced", by=by, now=now)
-
-
-def _signal_end(
-    session: Session,
-    invitation: Invitation,
-    outcome: str,
-    *,
-    joined: bool = False,
-    by: uuid.UUID | None,
-    now: dt.datetime,
-) -> None:
-    """Signal the end of an invitation to higher packages."""
-    invitation_ended.send(
-        session, email_key=invitation.email_key, team=invitation.team, role=invitation.role,
-        invited_by=invitation.created_by, accepted_by=by if outcome == "accepted" else None,
-        declined_by=by if outcome == "declined" else None, joined=joined, now=now,
-    )  # fmt: skip
 
 
 def _record_audit(

@@ -11,7 +11,6 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from roadmap.auth.forms import SignUpForm, normalize_email, validate_password_strength
-from roadmap.auth.forms import email_field as own_email_field
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.text import clean_line
 from roadmap.people.roles import DEFAULT_ROLE, ROLES
@@ -29,12 +28,6 @@ class AcceptInvitationForm(SignUpForm):
     def validate_password(self, field: Field) -> None:
         email = self.invited_email or self.email.data or ""
         validate_password_strength(field, name=self.name.data or "", email=email)
-
-
-class AddressForm(FlaskForm):
-    """The address to verify before creating an account."""
-
-    email = own_email_field(_l("E-mail"))
 
 
 def email_field(first: Callable[..., None]) -> EmailField:

@@ -16,6 +16,7 @@ from roadmap.auth import actions as auth_actions
 from roadmap.auth import passwords, queries, rate_limits
 from roadmap.auth.email_addresses import email_key, mask_email
 from roadmap.auth.email_confirmation import request_email
+from roadmap.auth.forms import EmailForm
 from roadmap.auth.login_throttle import (
     end_transaction,
     find_new_account,
@@ -31,7 +32,7 @@ from roadmap.core.proxy import client_address
 from roadmap.core.web import now, render_page, see_other
 from roadmap.invitations import actions
 from roadmap.invitations.emails import read_signed_email, render_address_mail
-from roadmap.invitations.forms import AcceptInvitationForm, AddressForm
+from roadmap.invitations.forms import AcceptInvitationForm
 from roadmap.invitations.models import Invitation
 from roadmap.invitations.queries import (
     UNKNOWN,
@@ -173,7 +174,7 @@ def _sign_up(token: str) -> Response:
 
 def _mail_link(invitation: Invitation, token: str) -> Response:
     """Mail a link to the entered address, without revealing whether an account has it."""
-    form = AddressForm()
+    form = EmailForm()
     if not form.validate():
         return _render_page(_find(token), token, 422, form=form)
     email = form.email.data or ""
@@ -226,7 +227,7 @@ def _render_page(
     invitation: Invitation,
     token: str = "",
     status: int = 200,
-    form: AcceptInvitationForm | AddressForm | None = None,
+    form: AcceptInvitationForm | EmailForm | None = None,
 ) -> Response:
     """Render the page of an invitation; invalid ones have a separate page and status.
 
@@ -249,7 +250,7 @@ def _render_page(
     elif actor is None:
         case = "address" if _needs_email(invitation) else _account_state(invitation) or "sign_up"
         form = form or (
-            AddressForm() if case == "address" else AcceptInvitationForm(invited_email=address)
+            EmailForm() if case == "address" else AcceptInvitationForm(invited_email=address)
         )
     elif invitation.email_key in ("", actor.email_key):
         case = "join"

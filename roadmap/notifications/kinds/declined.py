@@ -15,7 +15,8 @@ class Declined(MembersKind):
     path_without_team = "/admin/people"
 
     def handle(self, event: Event) -> None:
-        inviter_id, person_id = event.data["invited_by"], event.data["declined_by"]
+        invitation, person_id = event.data["invitation"], event.data.get("declined_by")
+        inviter_id = invitation.created_by
         if None not in (inviter_id, person_id) and inviter_id != person_id:
             inviter, person = (event.session.get_one(User, key) for key in (inviter_id, person_id))
-            notify(self, event, [inviter], actor=person, team=event.data["team"])
+            notify(self, event, [inviter], actor=person, team=invitation.team)

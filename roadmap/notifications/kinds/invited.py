@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
-
 import sqlalchemy as sa
 
 from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.invitations.models import Invitation
 from roadmap.invitations.queries import list_invitations_to
 from roadmap.notifications.actions import notify
 from roadmap.notifications.kind import Content, Event, TeamKind
@@ -26,37 +25,34 @@ class Invited(TeamKind):
     def handle(self, event: Event) -> None:
         match event.action:
             case "invitation.sent":
-                data = event.data
-                self._notify(event, data["team"], data["invitation_id"], data["inviter_name"])
+                self._notify(event, event.data["invitation"])
             case "membership.added":
                 self._delete(event, event.team, Notification.user_id == event.user_id)
             case "account.changed" if "email" in event.data.get("fields", ()):
                 # Earlier invitations to an address that was confirmed only now.
                 session = event.session
                 person = session.get_one(User, event.user_id, populate_existing=True)
-                for row in list_invitations_to(session, person.email_key, now=event.now):
-                    self._notify(event, row.team, row.id, row.inviter_name)
-            case "invitation.ended" if event.data["team"] is not None:
+                for invitation in list_invitations_to(session, person.email_key, now=event.now):
+                    self._notify(event, invitation)
+            case "invitation.ended" if (team := event.data["invitation"].team) is not None:
                 invited = sa.select(User.id).where(
-                    User.email_key == event.data["email_key"], User.email_key != ""
+                    User.email_key == event.data["invitation"].email_key, User.email_key != ""
                 )
-                accepted = Notification.user_id == event.data["accepted_by"]
+                accepted = Notification.user_id == event.data.get("accepted_by")
                 readers = sa.or_(accepted, Notification.user_id.in_(invited))
-                self._delete(event, event.data["team"], readers)
+                self._delete(event, team, readers)
 
     def path(self, content: Content) -> str:
         # Notifications of older releases lack the invitation's id; `/teams` lists them all.
         invitation = content.data.get("invitation")
         return f"/invitations/received/{invitation}" if invitation else super().path(content)
 
-    def _notify(
-        self, event: Event, team: Team | None, invitation_id: uuid.UUID, inviter_name: str
-    ) -> None:
-        if team is not None:
+    def _notify(self, event: Event, invitation: Invitation) -> None:
+        if (team := invitation.team) is not None:
             is_unread = Notification.read_at.is_(None)
             self._delete(event, team, Notification.user_id == event.user_id, is_unread)
-        data = {"invitation": str(invitation_id)}
-        notify(self, event, [event.person], actor=inviter_name, team=team, data=data)
+        data = {"invitation": str(invitation.id)}
+        notify(self, event, [event.person], actor=invitation.inviter_name, team=team, data=data)
 
     def _delete(self, event: Event, team: Team, *conditions: sa.ColumnElement[bool]) -> None:
         of_team = sa.delete(Notification).filter_by(kind=self.key, team_id=team.id)

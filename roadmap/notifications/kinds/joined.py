@@ -23,20 +23,21 @@ class Joined(MembersKind):
     path_without_team = "/admin/people"
 
     def handle(self, event: Event) -> None:
-        team = inviter_id = None
+        team = inviter_id = role = None
         person_id = event.user_id
         if event.action == "invitation.ended":
-            if event.data["team"] is None and event.data["joined"]:
-                inviter_id, person_id = event.data["invited_by"], event.data["accepted_by"]
+            invitation = event.data["invitation"]
+            if invitation.team is None and event.data.get("joined"):
+                inviter_id, person_id = invitation.created_by, event.data["accepted_by"]
+                role = invitation.role
         elif event.by == person_id:
             # The person accepted an invitation; `granted_by` is the inviter.
-            team = event.team
+            team, role = event.team, event.data["role"]
             given = sa.select(Membership.granted_by).filter_by(team_id=team.id, user_id=person_id)
             inviter_id = event.session.scalar(given)
         if inviter_id is not None and inviter_id not in (person_id, *event.notified):
             inviter, person = (event.session.get_one(User, key) for key in (inviter_id, person_id))
-            data = {"role": event.data["role"]}
-            notify(self, event, [inviter], actor=person, team=team, data=data)
+            notify(self, event, [inviter], actor=person, team=team, data={"role": role})
 
     def choose_text(self, content: Content) -> LazyString:
         role = ROLES.get(content.data.get("role", ""))
