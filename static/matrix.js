@@ -81,6 +81,21 @@
     const chosen = event.target.closest?.("table.matrix a");
     if (chosen) updateTabStop(chosen);
   });
+  /* The filters send the order, also one whose response is still pending. */
+  document.addEventListener("htmx:configRequest", ({ detail: { elt, parameters } }) => {
+    if (!elt.closest("table.matrix thead")) return;
+    const { elements } = document.getElementById("filters");
+    for (const name of ["sort", "order"]) {
+      if (!elements[name]) {
+        const field = document.createElement("input");
+        field.type = "hidden";
+        field.name = name;
+        field.setAttribute("form", "filters");
+        document.getElementById("matrix").append(field);
+      }
+      elements[name].value = parameters[name];
+    }
+  });
   document.addEventListener("htmx:afterSwap", () => updateTabStop());
   updateTabStop();
 })();

@@ -35,15 +35,16 @@ def _cell_groups(matrix: Matrix, row: Row) -> Iterator[CellGroup]:
             yield kind.macro, [column.cell(row, matrix, links) for column in columns]
 
 
-def sort_links(matrix: Matrix, query: MatrixQuery) -> dict[str, tuple[str, str]]:
-    """Return the query string that sorts by each column, and its current `aria-sort`."""
+def sort_links(matrix: Matrix, query: MatrixQuery) -> dict[str, tuple[str, str, str]]:
+    """Return the query string and the order that sort by each column, and its `aria-sort`."""
     links = {}
     for key, column in matrix.sorts.items():
         order, now_sorted = column.first_order, ""
         if key == query.sort:
             now_sorted = "ascending" if query.order == "asc" else "descending"
             order = "desc" if query.order == "asc" else "asc"
-        links[key] = _encode(query, key, "" if order == column.first_order else order), now_sorted
+        encoded = _encode(query, key, "" if order == column.first_order else order)
+        links[key] = encoded, order, now_sorted
     return links
 
 

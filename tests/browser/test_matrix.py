@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from roadmap.core.database import db
 from roadmap.readiness.actions import recompute_all
@@ -102,6 +103,56 @@ def test_filter_updates_table_by_keyboard_and_announces_count(bob: Page) -> None
     expect(bob.locator("table.matrix tbody tr")).to_have_count(1)
     user.press("link", "Show all")
     expect(bob.locator("table.matrix tbody tr")).to_have_count(2)
+
+
+def hold(page: Page, query: str) -> list[Route]:
+    """Hold requests for the matrix whose query string matches."""
+    held: list[Route] = []
+    page.route(re.compile(rf"{MATRIX}\?{query}$"), lambda route: held.append(route))
+    return held
+
+
+def assert_newest(page: Page, names: list[str], column: str, order: str) -> None:
+    """The table, the filter, the order and the URL are those that the person chose last."""
+    expect(page.locator("table.matrix tbody th a")).to_have_text(names)
+    expect(page.locator(f"th:has(#by-{column})")).to_have_attribute("aria-sort", order)
+    asked = parse_qs(urlsplit(page.url).query)
+    assert asked.get("sort", ["name"]) == [column]
+    assert asked.get("q", [""]) == [page.get_by_label("Name", exact=True).input_value()]
+
+
+def test_sorting_keeps_filter_whose_response_is_late(bob: Page) -> None:
+    bob.goto(MATRIX)
+    hold(bob, r"q=a&(?!.*sort=).*")
+    with bob.expect_request("**/ranking?q=a&*"):
+        bob.get_by_label("Name", exact=True).fill("a")
+    bob.locator("#by-readiness").click()
+    assert_newest(bob, ["Alice", "Carol"], "readiness", "descending")
+    bob.get_by_label("Name", exact=True).fill("alice")
+    # Before the filter's delay is over.
+    bob.locator("#by-readiness").click()
+    assert_newest(bob, ["Alice"], "readiness", "ascending")
+    expect(bob).to_have_url(re.compile("q=alice&.*order=asc"))
+
+
+def test_filter_keeps_order_whose_response_is_late(bob: Page) -> None:
+    bob.goto(MATRIX)
+    hold(bob, r"(q=&.*)?sort=readiness.*")
+    with bob.expect_request("**/ranking?*sort=readiness*"):
+        bob.locator("#by-readiness").click()
+    bob.get_by_label("Name", exact=True).fill("caro")
+    expect(bob.locator("table.matrix tbody tr")).to_have_count(1)
+    assert_newest(bob, ["Carol"], "readiness", "descending")
+
+
+def test_last_of_two_orders_is_shown(bob: Page) -> None:
+    bob.goto(MATRIX)
+    hold(bob, ".*sort=readiness.*")
+    with bob.expect_request("**/ranking?*sort=readiness*"):
+        bob.locator("#by-readiness").click()
+    with bob.expect_event("requestfailed", lambda request: "sort=readiness" in request.url):
+        bob.locator("#by-moved").click()
+    assert_newest(bob, ["Alice", "Carol"], "moved", "ascending")
 
 
 def test_names_stay_visible_when_matrix_scrolls_sideways(bob: Page) -> None:
