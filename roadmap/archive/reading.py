@@ -105,7 +105,7 @@ def _read_manifest(zip_file: ZipReader) -> Manifest:
     if MANIFEST not in zip_file.members or ACCOUNT not in zip_file.members:
         raise ArchiveRefused(_("This ZIP is not a personal archive: it has no manifest."))
     data = zip_file.read(MANIFEST, MAX_MANIFEST_BYTES)
-    named = _parse(_HEAD, MANIFEST, data)
+    named = _parse(TypeAdapter(dict[str, Any]), MANIFEST, data)
     if named.get("format") != FORMAT:
         raise ArchiveRefused(_("This ZIP is not a personal archive: it has no manifest."))
     if named.get("version") != VERSION:
@@ -116,9 +116,6 @@ def _read_manifest(zip_file: ZipReader) -> Manifest:
         )  # fmt: skip
     manifest: Manifest = _parse(TypeAdapter(Manifest), MANIFEST, data)
     return manifest
-
-
-_HEAD: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
 
 def _check_manifest(zip_file: ZipReader, manifest: Manifest, quota: int) -> None:

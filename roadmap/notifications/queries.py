@@ -26,13 +26,6 @@ PER_PAGE = 30
 # Characters of a review or comment that a list entry shows.
 EXCERPT_LENGTH = 160
 
-_ROWS: Any = Notification.__table__
-_EVIDENCE: Any = Evidence.__table__
-_USERS: Any = User.__table__
-_REVIEWS: Any = Review.__table__
-_COMMENTS: Any = Comment.__table__
-_TEAMS: Any = Team.__table__
-
 
 @dataclass(frozen=True, slots=True)
 class NotificationItem:
@@ -52,9 +45,9 @@ def unread_count() -> sa.ScalarSelect[int]:
     """
     return (
         sa.select(sa.func.count())
-        .select_from(_ROWS)
-        .where(_ROWS.c.user_id == _USERS.c.id, _ROWS.c.read_at.is_(None))
-        .correlate(_USERS)
+        .select_from(Notification)
+        .where(Notification.user_id == User.id, Notification.read_at.is_(None))
+        .correlate(User)
         .scalar_subquery()
     )
 
@@ -66,13 +59,13 @@ def list_notifications(
     query = (
         _select_items(reader.id)
         # During a rolling upgrade, newer nodes can write kinds that this one does not know.
-        .where(_is_visible_to(reader), _ROWS.c.kind.in_(KINDS))
-        .order_by(_ROWS.c.created_at.desc(), _ROWS.c.id.desc())
+        .where(_is_visible_to(reader), Notification.kind.in_(KINDS))
+        .order_by(Notification.created_at.desc(), Notification.id.desc())
         .offset((page - 1) * PER_PAGE)
         .limit(PER_PAGE + 1)
     )
     if unread:
-        query = query.where(_ROWS.c.read_at.is_(None))
+        query = query.where(Notification.read_at.is_(None))
     rows = session.execute(query).all()
     titles = load_skill_titles(session, {key for row in rows for key in row.data.get("skills", ())})
     items = [_make_item(row, reader.id, titles) for row in rows[:PER_PAGE]]
@@ -81,7 +74,7 @@ def list_notifications(
 
 def load_path(session: Session, notification: Notification) -> str:
     """Return the path of the page that a notification links to."""
-    query = _select_items(notification.user_id).where(_ROWS.c.id == notification.id)
+    query = _select_items(notification.user_id).where(Notification.id == notification.id)
     item = _make_item(session.execute(query).one(), notification.user_id, {})
     return item.kind.path(item.content)
 
@@ -89,29 +82,29 @@ def load_path(session: Session, notification: Notification) -> str:
 def _select_items(reader_id: uuid.UUID) -> sa.Select[Any]:
     return (
         sa.select(
-            _ROWS,
-            _EVIDENCE.c.title,
-            _EVIDENCE.c.user_id.label("author_id"),
-            sa.func.coalesce(_REVIEWS.c.comment, _COMMENTS.c.text).label("quote"),
-            _TEAMS.c.slug,
+            *Notification.__table__.c,
+            Evidence.title,
+            Evidence.user_id.label("author_id"),
+            sa.func.coalesce(Review.comment, Comment.text).label("quote"),
+            Team.slug,
         )
-        .select_from(_ROWS)
-        .outerjoin(_EVIDENCE, _EVIDENCE.c.id == _ROWS.c.evidence_id)
-        .outerjoin(_REVIEWS, _REVIEWS.c.id == _ROWS.c.review_id)
-        .outerjoin(_COMMENTS, _COMMENTS.c.id == _ROWS.c.comment_id)
-        .outerjoin(_TEAMS, _TEAMS.c.id == _ROWS.c.team_id)
-        .where(_ROWS.c.user_id == reader_id)
+        .select_from(Notification)
+        .outerjoin(Evidence, Evidence.id == Notification.evidence_id)
+        .outerjoin(Review, Review.id == Notification.review_id)
+        .outerjoin(Comment, Comment.id == Notification.comment_id)
+        .outerjoin(Team, Team.id == Notification.team_id)
+        .where(Notification.user_id == reader_id)
     )
 
 
 def _is_visible_to(reader: Actor) -> sa.ColumnElement[bool]:
     """Return the SQL condition equivalent to the permission `evidence.read`."""
-    own = sa.or_(_ROWS.c.evidence_id.is_(None), _EVIDENCE.c.user_id == reader.id)
+    own = sa.or_(Notification.evidence_id.is_(None), Evidence.user_id == reader.id)
     if Capability.SEE_SHARED not in reader.capabilities:
         return own
     # A subquery, because the number of managed people can exceed the limit of parameters.
     people = select_people(reader.id, Capability.SEE_SHARED)
-    return sa.or_(own, sa.and_(is_visible(Audience.MANAGER), _EVIDENCE.c.user_id.in_(people)))
+    return sa.or_(own, sa.and_(is_visible(Audience.MANAGER), Evidence.user_id.in_(people)))
 
 
 def _make_item(row: Any, reader_id: uuid.UUID, skill_titles: dict[str, str]) -> NotificationItem:

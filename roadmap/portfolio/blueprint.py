@@ -6,12 +6,12 @@ import datetime as dt
 import uuid
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, Response, render_template
 from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
-from roadmap.core.web import now, see_other
+from roadmap.core.web import now, render_page, see_other
 from roadmap.evidence.constants import AWAITING_REVIEW
 from roadmap.evidence.labels import KINDS
 from roadmap.evidence.queries import load_skill_titles
@@ -59,10 +59,16 @@ def _filled_form(found: Portfolio) -> TextsForm:
 
 
 def render_portfolio(
-    actor: Actor, found: Portfolio, form: TextsForm | None = None, **more: object
-) -> str:
-    return render_template(
+    actor: Actor,
+    found: Portfolio,
+    form: TextsForm | None = None,
+    *,
+    status: int = 200,
+    **more: Any,
+) -> Response:
+    return render_page(
         "portfolio/index.html",
+        status,
         form=form or _filled_form(found),
         skills=load_skill_titles(db.session).items(),
         profiles=[

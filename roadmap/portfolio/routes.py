@@ -6,7 +6,7 @@ import logging
 import uuid
 from collections.abc import Iterable
 
-from flask import Response, abort, flash, make_response, render_template, request
+from flask import Response, abort, flash, render_template, request
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms.fields import SelectChoice
@@ -49,7 +49,7 @@ SECTION = "/portfolios/<uuid:portfolio_id>/sections/<key>"
 @portfolio.get("/portfolio", endpoint="index")
 @portfolio.get("/portfolios/<uuid:portfolio_id>")
 @permit("portfolio.read")
-def show(portfolio_id: uuid.UUID | None = None) -> str:
+def show(portfolio_id: uuid.UUID | None = None) -> Response:
     """Show a portfolio, without an id the default one."""
     return render_portfolio(current_user, find_portfolio(current_user, portfolio_id))
 
@@ -89,7 +89,7 @@ def save(portfolio_id: uuid.UUID) -> BaseResponse:
     """Save the texts. A stale edit is refused with 409 and a page that shows both versions."""
     found, form = find_portfolio(current_user, portfolio_id), TextsForm()
     if not form.validate_on_submit():
-        return make_response(render_portfolio(current_user, found, form), 422)
+        return render_portfolio(current_user, found, form, status=422)
     texts = {name: form[name].data for name in actions.EDITABLE_FIELDS}
     texts |= {
         "left_out_skills": _joined_keys(form.left_out_skills.data, load_skill_titles(db.session)),
@@ -102,7 +102,7 @@ def save(portfolio_id: uuid.UUID) -> BaseResponse:
         # With the new revision, submitting the form again overwrites the version shown beside it.
         form.revision.raw_data = None
         form.revision.data = found.revision
-        return make_response(render_portfolio(current_user, found, form, newer=found), 409)
+        return render_portfolio(current_user, found, form, status=409, newer=found)
     flash(_("Your texts are saved."))
     return redirect_to_portfolio(found)
 
@@ -178,7 +178,7 @@ def profiles() -> str:
 def save_profiles() -> BaseResponse:
     form = ProfilesForm()
     if not form.validate_on_submit():
-        return make_response(render_template("portfolio/profiles.html", form=form), 422)
+        return render_page("portfolio/profiles.html", 422, form=form)
     urls = {key: form[key].url for key in NETWORKS}
     actions.save_profiles(db.session, urls, by=current_user, now=now())
     flash(_("Your profiles are saved. Each portfolio shows those that you choose there."))
@@ -187,7 +187,7 @@ def save_profiles() -> BaseResponse:
 
 @portfolio.post("/portfolios/<uuid:portfolio_id>/introduction/preview")
 @permit("portfolio.write")
-def preview_introduction(portfolio_id: uuid.UUID) -> str:
+def preview_introduction(portfolio_id: uuid.UUID) -> Response | str:
     """Render the introduction without saving it."""
     found, form = find_portfolio(current_user, portfolio_id), TextsForm()
     text = to_html(form.introduction.data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 
-from flask import abort, flash, make_response, render_template, request
+from flask import abort, flash, request
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -94,7 +94,7 @@ def place(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
 
 @portfolio.get(ITEM)
 @permit("portfolio.read")
-def show_item(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> str:
+def show_item(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
     """Show the position and the redaction of an item in a portfolio."""
     found, evidence = find_portfolio(current_user, portfolio_id), _find_piece(evidence_id)
     choice = selection.load_choices(db.session, found.id).get(evidence_id) or abort(404)
@@ -110,7 +110,7 @@ def redact(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
     found, evidence = find_portfolio(current_user, portfolio_id), _find_piece(evidence_id)
     form = RedactionForm()
     if not form.validate_on_submit():
-        return make_response(_render_item(found, evidence, form), 422)
+        return _render_item(found, evidence, form, status=422)
     redaction = Redaction(form.title.data, form.description.data, form.shows_impacts.data)
     found = lock_portfolio(current_user, portfolio_id)
     try:
@@ -118,9 +118,8 @@ def redact(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
             db.session, found, evidence_id, redaction, seen=form.seen.data or "", now=now()
         )
     except StaleForm as stale:
-        form.seen.data = fingerprint(stale.saved)
-        saved_values = form.differences(RedactionForm(formdata=None, data=stale.saved))
-        return make_response(_render_item(found, evidence, form, saved_values), 409)
+        saved = RedactionForm(formdata=None, data=stale.saved)
+        return _render_item(found, evidence, form, **form.conflict_context(stale, saved))
     flash(_("Readers of this portfolio see “%(title)s” instead.", title=redaction.title))
     return redirect_to_portfolio(found, anchor="pieces")
 
@@ -143,13 +142,16 @@ def _render_item(
     found: Portfolio,
     evidence: Evidence,
     form: RedactionForm,
+    *,
     saved_values: Mapping[str, str] | None = None,
-) -> str:
+    status: int = 200,
+) -> BaseResponse:
     today = current_user.today(now())
     chosen = selection.load_selection(db.session, current_user.id, found.id, today)
     ids = [item.id for item in chosen.shown]
-    return render_template(
+    return render_page(
         "portfolio/item.html",
+        status,
         portfolio=found,
         portfolio_url=portfolio_url(found.id),
         piece=evidence,
@@ -179,6 +181,6 @@ def _items_response(found: Portfolio, message: str, focus: str) -> BaseResponse:
 
 def _refusal_response(found: Portfolio, reason: str) -> BaseResponse:
     if not wants_fragment():
-        return make_response(render_portfolio(current_user, found, refused=reason), 422)
+        return render_portfolio(current_user, found, status=422, refused=reason)
     context = items_context(current_user, found)
     return render_page("portfolio/_items_changed.html", 422, **context, refused=reason)

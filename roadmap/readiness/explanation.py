@@ -198,8 +198,6 @@ def explain(tally: Tally) -> Readiness:
 
 def without_item(facts: Facts, item_type: str, key: str) -> Facts:
     """Return the facts without one item, identified as in `ItemEffect`."""
-    if item_type not in ITEM_FIELDS:
-        raise ValueError(f"no such item: {item_type}")
     name = ITEM_FIELDS[item_type]
     items = getattr(facts, name)
     rest: object

@@ -235,9 +235,8 @@ def shown_items(readiness: Readiness) -> tuple[list[ItemEffect], int]:
     Items without effect are limited, because thousands of them would hide the others.
     """
     by_effect = sorted(readiness.items, key=lambda item: -abs(item.effect))
-    idle = [item for item in by_effect if not item.effect]
-    left_out = {(item.type, item.key) for item in idle[MAX_WITHOUT_EFFECT:]}
-    return [item for item in by_effect if (item.type, item.key) not in left_out], len(left_out)
+    most = sum(item.effect != 0 for item in by_effect) + MAX_WITHOUT_EFFECT
+    return by_effect[:most], len(by_effect[most:])
 
 
 def own_context(

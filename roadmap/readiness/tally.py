@@ -154,10 +154,7 @@ class Tally:
 
     def stage(self, key: str) -> StageHours | None:
         """Return the hours of one stage, or None if the roadmap has no such stage."""
-        for hours in self.stages:
-            if hours.stage.key == key:
-                return hours
-        return None
+        return next((hours for hours in self.stages if hours.stage.key == key), None)
 
     def stage_title(self, key: str) -> str:
         """Return the title of a stage, or its key if the roadmap has no such stage."""
