@@ -252,12 +252,17 @@
     find(inPalette ? "#palette-found" : "#messages").replaceChildren(flash);
     if (!inPalette) replaceMessages(request);
   };
-  document.addEventListener("htmx:beforeSend", ({ detail: { xhr, requestConfig } }) => {
+  document.addEventListener("htmx:beforeSend", ({ detail }) => {
+    const { xhr, requestConfig, target } = detail;
     const timer = setTimeout(() => showConnectionError(requestConfig, find("#fault").dataset.slow), 8000);
     xhr.addEventListener("loadend", () => clearTimeout(timer));
-  });
-  document.addEventListener("htmx:sendError", ({ detail: { requestConfig } }) => {
-    showConnectionError(requestConfig, requestConfig.verb === "get" && find("#fault").dataset.unread);
+    xhr.addEventListener("error", () => {
+      showConnectionError(requestConfig, requestConfig.verb === "get" && find("#fault").dataset.unread);
+    });
+    // Another response, for example to a filter, may have replaced the target meanwhile.
+    xhr.addEventListener("readystatechange", () => {
+      if (!target.isConnected) detail.target = document.getElementById(target.id) || target;
+    });
   });
   document.addEventListener("htmx:afterOnLoad", () => { for (const fault of all(".fault")) fault.remove(); });
 })();

@@ -10,8 +10,9 @@
   const TYPES = ["text", "email", "url", "date", "number"];
   const TYPED = `textarea, input:not([type]), ${TYPES.map((type) => `input[type=${type}]`)}`;
 
-  /* The drafts of this tab. state: "typed"; "sent", until the response arrives; or "carried" by pages
-     that ask for the password and send it again. from: the page where it got this state. */
+  /* The drafts of this tab. state: "typed"; "sent", until the response arrives; "refused", until the form of that
+     response is shown; or "carried" by pages that ask for the password and send it again. from: the page where it
+     got this state. */
   const here = location.href.replace(location.hash, "");
   const read = (key) => JSON.parse(sessionStorage.getItem(key) || "null");
   const write = (key, draft) => {
@@ -54,7 +55,7 @@
       else if (carries) setState(key, "carried");
       else if (state === "carried") setState(key, owner ? "typed" : state);
       else if (accepted(key, from)) removeDraft(key);
-      else if (!refused || type !== "navigate" || !onPage.has(key)) setState(key, "typed");
+      else setState(key, refused && type === "navigate" && onPage.has(key) ? "refused" : "typed");
     }
   };
 
@@ -152,20 +153,22 @@
     const draft = read(key);
     if (!draft) return false;
     // The server responded with this form, so its content is newer.
-    if (draft.state === "sent") { saveDraft(form, "typed"); return false; }
+    if (draft.state === "refused") { saveDraft(form, "typed"); return false; }
     const hidden = fields(form).filter((field) => field.type === "hidden").map((field) => [field, field.value]);
+    const resetHidden = () => { for (const [field, value] of hidden) field.value = value; };
     const typed = early.filter((field) => field.form === form).map(({ name }) => name);
     const values = draft.values.filter(([name]) => !typed.includes(name));
     const left = fill(form, values).filter(([, value, checked]) => checked ?? value);
     if (!left.length && fields(form).every((field) => field.type === "hidden" || isDefault(field))) {
       removeDraft(key);
+      resetHidden();
       return false;
     }
     showNotice(form, key, () => {
       // Parts added by the server are not form defaults.
       if (missing.has(form)) { location.reload(); return; }
       form.reset();
-      for (const [field, value] of hidden) field.value = value;
+      resetHidden();
     });
     // A pasted text replaces the draft of the line.
     const line = find(".capture-row input", form);
@@ -232,10 +235,10 @@
     const { xhr, requestConfig: { elt } } = event.detail;
     if (!isDraftable(elt)) return;
     const key = keyOf(elt);
-    if ([409, 422].includes(xhr.status) || read(key)?.state !== "sent") return;
+    if (read(key)?.state !== "sent") return;
     const accepted = xhr.status < 400 && !xhr.getResponseHeader("HX-Redirect")?.startsWith("/login");
     if (accepted) removeDraft(key);
-    else setState(key, "typed");
+    else setState(key, [409, 422].includes(xhr.status) ? "refused" : "typed");
   });
   document.addEventListener("htmx:sendError", (event) => {
     const { elt } = event.detail.requestConfig;

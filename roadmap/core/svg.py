@@ -145,9 +145,10 @@ def render_stone(cairn: Cairn, number: int, anchor: str, base: str = "") -> Mark
     """Render one stone of a cairn as an out-of-band swap for a page with the trail.
 
     `number` is the cairn's position on the trail, from 0. The template and `<svg>` are needed
-    because parsers accept SVG elements only inside an `<svg>`.
+    because parsers accept SVG elements only inside an `<svg>`. The swap does not depend on `base`,
+    which a filter may have changed on the page meanwhile.
     """
-    swap = f" hx-swap-oob=\"outerHTML:.trail a[href='{base}#{anchor}']\""
+    swap = f" hx-swap-oob=\"outerHTML:.trail a[href$='#{anchor}']\""
     one = _render_stones(cairn, number, base, anchor, swap)
     return Markup(f"<template><svg>{one}</svg></template>")  # noqa: S704 - titles are escaped
 

@@ -5,10 +5,22 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import PageOf
+from tests.browser.conftest import PageOf, SampleSite
 from tests.support.slow_network import HeldRequests
+
+
+@pytest.fixture
+def roadmap_path(sample_site: SampleSite) -> str:
+    return f"/roadmaps/{sample_site.ids['slug']}"
+
+
+def open_row(page: Page, roadmap_path: str) -> Locator:
+    """Open the roadmap; return the row of an open milestone."""
+    page.goto(roadmap_path)
+    row = page.locator(".checklist li", has=page.get_by_role("checkbox", checked=False)).first
+    return page.locator(f"[id='{row.get_attribute('id')}']")
 
 
 def test_connection_error_at_top_of_page_causes_no_script_error(page_of: PageOf) -> None:
@@ -74,3 +86,82 @@ def test_choice_made_during_search_is_kept(
     requests.answer(-1)
     expect(page.locator(choices)).to_contain_text("No other")
     expect(page.locator(f"{choices} input[value='{value}']")).to_be_checked()
+
+
+@pytest.mark.parametrize("is_lost", [False, True], ids=["late", "lost"])
+def test_note_being_saved_is_kept_through_status_change(
+    page_of: PageOf, roadmap_path: str, *, is_lost: bool
+) -> None:
+    page, text = page_of("carol"), f"Ask for the figures ({is_lost})."
+    open_row(page, roadmap_path).locator(".row-title").click()
+    note, save = page.get_by_label("Private note"), page.get_by_role("button", name="Save note")
+    note.fill(text)
+    requests = HeldRequests(page, "**/plan")
+    with requests.expect():
+        save.click()
+    begin = page.get_by_role("button", name="In progress", exact=True)
+    begin.click()
+    expect(begin).to_have_attribute("aria-pressed", "true")
+    expect(note).to_have_value(text)
+    if is_lost:
+        requests.lose()
+        expect(page.locator("main .fault")).to_be_visible()
+        page.unroute("**/plan")
+        save.click()
+    else:
+        requests.answer()
+    expect(page.locator(".draft-notice")).to_have_count(0)
+    expect(page.locator("form [data-said]")).to_have_text("Note and date are saved.")
+    # The form has the saved revision.
+    note.fill(f"{text} Soon.")
+    page.unroute("**/plan")
+    save.click()
+    expect(page.locator("#live")).to_have_text("Note and date are saved.")
+    page.get_by_role("button", name="Not started", exact=True).click()
+    expect(begin).to_have_attribute("aria-pressed", "false")
+
+
+def test_newest_filter_of_checklist_is_shown(page_of: PageOf, roadmap_path: str) -> None:
+    page = page_of("alice")
+    page.goto(roadmap_path)
+    shown = page.locator("#filters [aria-current]")
+    requests = HeldRequests(page, "**/*show=*")
+    with requests.expect():
+        page.locator("#filters").get_by_role("link", name="Open").click()
+    with requests.expect(), page.expect_event("requestfailed"):  # the older one is not waited for
+        page.locator("#filters").get_by_role("link", name="Done").click()
+    requests.answer(-1)
+    expect(shown).to_contain_text("Done")
+    expect(page).to_have_url(re.compile("show=done"))
+
+
+def test_second_click_on_title_before_response_does_not_collapse(
+    page_of: PageOf, roadmap_path: str
+) -> None:
+    page = page_of("alice")
+    title = open_row(page, roadmap_path).locator(".row-title")
+    requests = HeldRequests(page, f"**{title.get_attribute('href')}")
+    with requests.expect():
+        title.click()
+    title.click()
+    requests.answer()
+    page.unroute(requests.url)
+    expect(page.locator(".row-details")).to_have_count(1)
+    title.click()
+    expect(page.locator(".row-details")).to_have_count(0)
+
+
+def test_tick_shows_in_list_that_was_filtered_meanwhile(page_of: PageOf, roadmap_path: str) -> None:
+    page = page_of("alice")
+    tick = open_row(page, roadmap_path).locator(".row-tick")
+    requests = HeldRequests(page, "**/completion")
+    with requests.expect():
+        tick.click()
+    page.locator("#filters").get_by_role("link", name="Open").click()
+    expect(page.locator("#filters [aria-current]")).to_contain_text("Open")
+    expect(tick).not_to_be_checked()
+    requests.answer()
+    expect(tick).to_be_checked()
+    page.unroute("**/completion")
+    tick.click()
+    expect(tick).not_to_be_checked()

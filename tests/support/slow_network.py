@@ -44,6 +44,10 @@ class HeldRequests:
         self.page.title()  # the route follows the request, and is known after one more call
         assert len(self.routes) > before
 
+    def lose(self) -> None:
+        """Lose the oldest held request."""
+        self.routes.pop(0).abort()
+
     def answer(self, number: int = 0) -> None:
         """Send one of the held requests, by default the oldest, and wait for the response."""
         route = self.routes.pop(number)
