@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from typing import Any
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response
 from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.core.database import db
@@ -106,9 +106,9 @@ def sections_context(found: Portfolio) -> dict[str, Any]:
 
 
 def render_document(
-    template: str, user_id: uuid.UUID, portfolio_id: uuid.UUID, today: dt.date, **more: object
-) -> str:
+    template: str, user_id: uuid.UUID, portfolio_id: uuid.UUID, today: dt.date, **more: Any
+) -> Response:
     document = load_document(db.session, user_id, today, portfolio_id)
-    return render_template(
+    return render_page(
         template, document=document, formats=FORMATS, labels=labels, safe_url=safe_url, **more
     )

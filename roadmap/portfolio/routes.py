@@ -199,7 +199,7 @@ def preview_introduction(portfolio_id: uuid.UUID) -> Response | str:
 @portfolio.get("/portfolio/preview", endpoint="preview_default")
 @portfolio.get("/portfolios/<uuid:portfolio_id>/preview")
 @permit("portfolio.read")
-def preview(portfolio_id: uuid.UUID | None = None) -> str:
+def preview(portfolio_id: uuid.UUID | None = None) -> Response:
     """Show a portfolio as readers would see it, without an id the default one."""
     found = find_portfolio(current_user, portfolio_id)
     return render_document(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
-from flask import Response, flash, make_response, render_template, request
+from flask import Response, flash, request
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms.fields import SelectChoice
@@ -80,13 +80,11 @@ def public(token: str) -> Response:
     """Show the portfolio of a public link; closed and unknown links get the same 404."""
     found = links.find_open_link(db.session, token, now=now())
     if found is None:
-        response = make_response(render_template("portfolio/link_not_found.html"), 404)
+        response = render_page("portfolio/link_not_found.html", 404)
     else:
         link, day = found
         link_id, counts = link.id, link.last_opened_on != day and is_opened_by_person()
-        response = make_response(
-            render_document("portfolio/public.html", link.user_id, link.portfolio_id, day)
-        )
+        response = render_document("portfolio/public.html", link.user_id, link.portfolio_id, day)
         if counts:
             # A GET only has a read transaction, so the date is written in a separate one.
             db.session.rollback()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from flask import abort, flash, make_response, redirect, render_template
+from flask import abort, flash, redirect, render_template
 from flask_login import current_user
 from markupsafe import Markup
 from werkzeug.wrappers import Response
@@ -266,8 +266,9 @@ def _render_page(
     here = {row.id for row in own}
     # People who are only in teams nested in this one.
     below = [row for row in everyone if row.id not in here]
-    page = render_template(
+    return render_page(
         "teams/members.html",
+        status,
         team=team,
         members=own,
         people_below=len({row.id for row in below}),
@@ -278,4 +279,3 @@ def _render_page(
         **created,
         **invite_page.page_context(team.id),
     )
-    return make_response(page, status)
