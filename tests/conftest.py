@@ -27,7 +27,7 @@ from roadmap import create_app
 from roadmap.activity.messages import MESSAGES
 from roadmap.admin.audit_messages import MESSAGES as AUDIT_MESSAGES
 from roadmap.core.database import db
-from roadmap.core.signals import person_changed
+from roadmap.core.signals import PersonChange, person_changed
 from roadmap.people.models import AuditEntry
 from tests.support import catalog
 from tests.support.browser_client import BrowserClient, IsolatedClient
@@ -126,7 +126,8 @@ def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def _every_action_has_a_message() -> Iterator[None]:
     """Check that the activity page and the audit log have a message for every recorded action."""
 
-    def check(_session: object, *, action: str, **_more: object) -> None:
+    def check(_session: object, change: PersonChange) -> None:
+        action = change.action
         assert action in MESSAGES, f"{action}: add a message to roadmap/activity/messages.py"
 
     def check_audit(executed: ORMExecuteState) -> None:

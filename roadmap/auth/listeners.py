@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
-from typing import Any
-
 from sqlalchemy.orm import Session
 
 from roadmap.auth.actions import end_sessions
-from roadmap.core.signals import person_changed
+from roadmap.core.signals import PersonChange, person_changed
 
 
 @person_changed.connect
-def _end_sessions_after_role_change(
-    session: Session, *, user_id: uuid.UUID, action: str, **_more: Any
-) -> None:
-    if action == "membership.role_changed":
-        end_sessions(session, user_id)
+def _end_sessions_after_role_change(session: Session, change: PersonChange) -> None:
+    if change.action == "membership.role_changed":
+        end_sessions(session, change.user_id)

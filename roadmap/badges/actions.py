@@ -7,7 +7,6 @@ import json
 import re
 import secrets
 import uuid
-from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,6 +30,7 @@ from roadmap.badges.queries import (
 from roadmap.badges.rules import LIST_FILL_LIMIT, LIST_LENGTH
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limits import LimitReached, count_rows
+from roadmap.core.signals import PersonChange
 from roadmap.evidence.models import Review
 from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit
@@ -119,36 +119,29 @@ def revoke_badge(session: Session, badge: Badge, *, by: Actor, now: dt.datetime)
     return True
 
 
-def revoke_unsupported(
-    session: Session,
-    user_id: uuid.UUID,
-    *,
-    evidence_id: str,
-    retracted: Mapping[str, Any] | None,
-    by: uuid.UUID | None,
-    now: dt.datetime,
-) -> None:
+def revoke_unsupported(session: Session, change: PersonChange) -> None:
     """Revoke a user's badges whose claims are no longer confirmed or no longer public.
 
-    `retracted` describes a verification of `evidence_id` that a manager has just withdrawn. Badges
-    based on it are revoked even if an earlier confirmation counts again, because they name that
-    manager.
+    If a manager has just withdrawn a verification, badges based on it are revoked even if an
+    earlier confirmation counts again, because they name that manager.
     """
-    badges = active_badges(session, user_id).values()
+    badges = active_badges(session, change.user_id).values()
     if not badges:
         return
     active = confirmed_claims(session, set().union(*(each.evidence_ids for each in badges)))
     for badge in badges:
         claimed = {(each, key) for each, keys in badge.claims.items() for key in keys}
-        if not claimed <= active or (retracted and _is_based_on(badge, evidence_id, retracted)):
-            _revoke(session, badge, "evidence", by, now)
+        if not claimed <= active or _names_withdrawn_verification(badge, change):
+            _revoke(session, badge, "evidence", change.by, change.now)
 
 
-def _is_based_on(badge: Badge, evidence_id: str, verification: Mapping[str, Any]) -> bool:
-    """Return whether a badge, issued after a verification, claims one of its milestones."""
-    is_later = badge.issued_at >= dt.datetime.fromisoformat(verification["decided_at"])
-    claimed = badge.claims.get(evidence_id, ())
-    return is_later and not set(verification["milestones"]).isdisjoint(claimed)
+def _names_withdrawn_verification(badge: Badge, change: PersonChange) -> bool:
+    """Return whether a change withdraws a verification that the badge is based on."""
+    if change.action != "evidence.verification_withdrawn":
+        return False
+    is_later = badge.issued_at >= dt.datetime.fromisoformat(change.data["decided_at"])
+    claimed = badge.claims.get(change.subject, ())
+    return is_later and not set(change.data["milestones"]).isdisjoint(claimed)
 
 
 def revoke_all(session: Session, user_id: uuid.UUID, *, now: dt.datetime) -> None:

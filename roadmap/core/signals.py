@@ -5,13 +5,39 @@ The sender is always the Session.
 
 from __future__ import annotations
 
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 from blinker import Namespace
 
 _signals = Namespace()
 
-# Sent before the commit of every write about a user. Keywords: user_id (UUID), what (a word such as
-# "evidence"), action (`thing.verb`), subject (key or id of the changed object), by (UUID or None),
-# row_id (UUID of the written row, or None), data (JSON values), now (datetime).
+
+@dataclass(frozen=True, slots=True)
+class PersonChange:
+    """A write about a person.
+
+    `action` has the form `thing.verb`, `subject` is the key or id of the changed thing, `row_id`
+    the id of the written row, and `data` has JSON values.
+    """
+
+    user_id: uuid.UUID
+    action: str
+    subject: str
+    by: uuid.UUID | None
+    row_id: uuid.UUID | None
+    data: Mapping[str, Any]
+    now: dt.datetime
+
+    @property
+    def thing(self) -> str:
+        return self.action.partition(".")[0]
+
+
+# Sent before the commit of every write about a user. Keyword: change (PersonChange).
 person_changed = _signals.signal("person-changed")
 
 # Sent when a roadmap revision is published. Keyword: now (datetime).

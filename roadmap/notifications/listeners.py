@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.auth.sessions import add_actor_column
 from roadmap.core.signals import (
+    PersonChange,
     invitation_ended,
     managers_changed,
     person_changed,
@@ -29,20 +30,14 @@ HANDLED_ACTIONS = retraction.HANDLED_ACTIONS | KINDS_BY_ACTION.keys()
 
 
 @person_changed.connect
-def _on_person_changed(
-    session: Session,
-    *,
-    user_id: uuid.UUID,
-    action: str,
-    subject: str,
-    by: uuid.UUID | None,
-    row_id: uuid.UUID | None,
-    data: dict[str, Any],
-    now: dt.datetime,
-    **_more: Any,
-) -> None:
-    if action in HANDLED_ACTIONS:
-        _handle(Event(session, action, now, user_id, subject, by, row_id, data))
+def _on_person_changed(session: Session, change: PersonChange) -> None:
+    if change.action in HANDLED_ACTIONS:
+        _handle(
+            Event(
+                session, change.action, change.now, change.user_id, change.subject, change.by,
+                change.row_id, change.data,
+            )
+        )  # fmt: skip
 
 
 def _on_signal(

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.core.signals import person_changed
+from roadmap.core.signals import PersonChange, person_changed
 from roadmap.people.models import HistoryEntry
 
 # A Core statement, built once, because every recorded change runs it.
@@ -43,14 +43,5 @@ def record_history(
         rows = [{"user_id": person, **entry} for person in people]
         session.connection().execute(_INSERT_ENTRY, rows)
     for person in people:
-        person_changed.send(
-            session,
-            user_id=person,
-            what=action.partition(".")[0],
-            action=action,
-            subject=subject,
-            by=by,
-            row_id=row_id,
-            data=data,
-            now=now,
-        )
+        change = PersonChange(person, action, subject, by, row_id, data, now)
+        person_changed.send(session, change=change)

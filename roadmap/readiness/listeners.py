@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
-from roadmap.core.signals import person_changed, revision_published
+from roadmap.core.signals import PersonChange, person_changed, revision_published
 from roadmap.people.locks import lock_users
 from roadmap.progress.models import Enrollment
 from roadmap.readiness.actions import CHANGED_PEOPLE, mark_changed, refresh_changed
@@ -38,27 +38,18 @@ TIMEZONE_FIELD = "timezone"
 
 
 @person_changed.connect
-def _person_changed(
-    session: Session,
-    *,
-    user_id: uuid.UUID,
-    what: str,
-    action: str,
-    subject: str,
-    data: dict[str, Any],
-    now: dt.datetime,
-    **_more: Any,
-) -> None:
+def _person_changed(session: Session, change: PersonChange) -> None:
+    user_id, action, thing = change.user_id, change.action, change.thing
     if action == "enrollment.left":
         session.execute(
             sa.delete(ReadinessSummary).where(
                 ReadinessSummary.user_id == user_id,
-                ReadinessSummary.roadmap_id == uuid.UUID(subject),
+                ReadinessSummary.roadmap_id == uuid.UUID(change.subject),
             )
         )
-    is_timezone = action == "account.changed" and TIMEZONE_FIELD in data.get("fields", ())
-    if what not in IGNORED_CHANGES or is_timezone:
-        mark_changed(session, user_id, now, only_statuses=what == "status")
+    is_timezone = action == "account.changed" and TIMEZONE_FIELD in change.data.get("fields", ())
+    if thing not in IGNORED_CHANGES or is_timezone:
+        mark_changed(session, user_id, change.now, only_statuses=thing == "status")
 
 
 @revision_published.connect

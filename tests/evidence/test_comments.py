@@ -148,8 +148,8 @@ def test_timeline_shows_managers_only_shared_events(session, cast, now, piece):
 def test_comment_sends_signal_and_is_recorded_in_history(session, cast, now, piece):
     received = []
 
-    def listen(_session, **event):
-        received.append((event["action"], event["user_id"], event["by"], event["subject"]))
+    def listen(_session, change):
+        received.append((change.action, change.user_id, change.by, change.subject))
 
     with person_changed.connected_to(listen):
         review_actions.add_comment(

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.core.signals import person_changed
+from roadmap.core.signals import PersonChange, person_changed
 from roadmap.people.models import HistoryEntry, User
 from roadmap.skills import actions, queries
 from roadmap.skills.models import Assessment
@@ -22,8 +22,8 @@ def test_self_assessment_is_recorded_with_history_and_signal(
     before = session.get_one(User, cast.alice).version
     signals: list[str] = []
 
-    def listen(_session: Session, what: str, **_more: object) -> None:
-        signals.append(what)
+    def listen(_session: Session, change: PersonChange) -> None:
+        signals.append(change.thing)
 
     with person_changed.connected_to(listen):
         actions.assess_self(
