@@ -10,11 +10,18 @@
   document.addEventListener("dragstart", (event) => {
     const row = rowOf(event.target);
     if (!row || !event.target.matches(".drag-handle")) return;
+    // The response to an earlier change will replace the list.
+    if (row.closest("form").querySelector(".htmx-request")) { event.preventDefault(); return; }
     dragged = { row, place: positionOf(row), next: row.nextElementSibling };
     event.dataTransfer.effectAllowed = "move";
     event.dataTransfer.setData("text/plain", "");
     event.dataTransfer.setDragImage(row, 0, 0);
     row.classList.add("dragged");
+  });
+
+  /* The buttons are disabled while a change is saved. If that fails, the focus returns. */
+  document.addEventListener("htmx:afterRequest", ({ detail: { elt, successful } }) => {
+    if (!successful && document.activeElement === document.body && elt.matches("button")) elt.focus();
   });
 
   document.addEventListener("dragover", (event) => {

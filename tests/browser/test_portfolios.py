@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import PageOf
 
@@ -99,3 +99,40 @@ def test_row_moved_to_end_keeps_focus(part: str, page_of: PageOf) -> None:
             expect(page.locator(".htmx-request, .htmx-swapping")).to_have_count(0)
         assert rows.nth(at).get_attribute("data-place") == name
         expect(moved.get_by_role("button", name=other)).to_be_focused()
+
+
+@pytest.mark.parametrize("part", ["#pieces", "#sections"])
+def test_change_waits_for_response_to_earlier_one(part: str, page_of: PageOf) -> None:
+    """The response to a second change could otherwise be shown without the first."""
+    page = page_of("alice")
+    page.goto("/portfolio")
+    held: list[Route] = []
+    page.route("**/place*", lambda route: held.append(route))
+    names = [row.get_attribute("data-place") for row in rows(page, part).all()]
+    down = rows(page, part).first.get_by_role("button", name="Down")
+    with page.expect_request("**/place*"):
+        down.press("Enter")
+    for button in page.locator(f"{part} button").all():
+        expect(button).to_be_disabled()
+    # Nor can a row be dragged.
+    assert (
+        not rows(page, part)
+        .nth(1)
+        .locator(".drag-handle")
+        .evaluate(
+            """handle => handle.dispatchEvent(new DragEvent("dragstart",
+          { bubbles: true, cancelable: true, dataTransfer: new DataTransfer() }))"""
+        )
+    )
+    with page.expect_response("**/place*"):
+        held[0].continue_()
+    expect(rows(page, part).nth(1)).to_have_attribute("data-place", names[0] or "")
+    expect(rows(page, part).nth(1).locator("button:focus")).to_be_visible()
+    # After a failure, the buttons work again, and the focus is where it was.
+    page.unroute_all()
+    page.route("**/place*", lambda route: route.abort())
+    up = rows(page, part).nth(1).get_by_role("button", name="Up")
+    up.press("Enter")
+    expect(page.locator(".fault")).to_be_visible()
+    expect(up).to_be_enabled()
+    expect(up).to_be_focused()
