@@ -7,20 +7,31 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from flask_babel import LazyString
+from sqlalchemy.orm import Session
 
-from roadmap.activity.queries import Entry, Titles, milestones_of_entry
+from roadmap.activity.queries import (
+    Entry,
+    Titles,
+    list_entries,
+    load_subjects,
+    load_titles,
+    milestones_of_entry,
+)
 from roadmap.core.i18n import date_filter, isolate_rtl, ngettext, number_filter
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.evidence.labels import FIELDS
+from roadmap.people.models import HistoryEntry
 from roadmap.people.roles import ROLES
 
+# The number of entries listed on the page of a milestone.
+MAX_OF_MILESTONE = 10
 # The kinds by which activity can be filtered.
 KINDS: dict[str, LazyString] = {
     "milestones": _l("Milestones"),
@@ -163,6 +174,24 @@ class DescribedEntry:
     @property
     def at(self) -> dt.datetime:
         return self.entry.at
+
+
+def load_milestone_history(
+    session: Session, user_id: uuid.UUID, key: str
+) -> tuple[list[DescribedEntry], bool]:
+    """Load the newest changes of a milestone; return them and whether there are older ones."""
+    about = HistoryEntry.subject.in_(load_subjects(session, user_id, [key]))
+    entries, more = list_entries(session, user_id, about, limit=MAX_OF_MILESTONE)
+    return load_descriptions(session, user_id, entries), more
+
+
+def load_descriptions(
+    session: Session, user_id: uuid.UUID, entries: Collection[Entry]
+) -> list[DescribedEntry]:
+    """Describe entries of a user's own history, with the titles of their subjects."""
+    if not entries:
+        return []
+    return describe(entries, load_titles(session, user_id, entries), user_id)
 
 
 def describe(

@@ -11,6 +11,7 @@ import re
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -233,23 +234,18 @@ def load_titles(session: Session, user_id: uuid.UUID, entries: Iterable[Entry]) 
         "position": (Position.id, Position.title, Position.user_id),
         "degree": (Degree.id, Degree.institution, Degree.user_id),
         "membership": (Team.slug, Team.name, None),
+        "enrollment": (catalog.Roadmap.id, catalog.Roadmap.title, None),
+        "slug": (catalog.Roadmap.id, catalog.Roadmap.slug, None),
     }
+    subjects["slug"] = subjects["enrollment"]
     for subject_type, (key, title, owner) in models.items():
-        is_id = isinstance(key.type, sa.Uuid)
-        keys: list[Any] = (
-            [*_parse_ids(subjects[subject_type])] if is_id else sorted(subjects[subject_type])
-        )
+        wanted = sorted(subjects[subject_type])
+        keys: list[Any] = _parse_ids(wanted) if isinstance(key.type, sa.Uuid) else wanted
         for batch in batched(keys):
             named = sa.select(key, title).where(key.in_(batch))
             if owner is not None:
                 named = named.where(owner == user_id)
             titles.known[subject_type].update((str(k), name) for k, name in session.execute(named))
-    if roadmap_ids := _parse_ids(subjects["enrollment"]):
-        roadmap = catalog.Roadmap
-        named = sa.select(roadmap.id, roadmap.title, roadmap.slug)
-        for key, title, slug in session.execute(named.where(roadmap.id.in_(roadmap_ids))):
-            titles.known["enrollment"][str(key)] = title
-            titles.known["slug"][str(key)] = slug
     gone = subjects["evidence"] - titles.known["evidence"].keys()
     for batch in batched(sorted(gone)):
         # The last title of deleted evidence is only in its deletion entry.
@@ -284,9 +280,7 @@ def milestones_of_entry(data: _Json) -> list[str]:
 
 def _parse_ids(texts: Iterable[str]) -> list[uuid.UUID]:
     found = []
-    for text in sorted(texts):
-        try:
+    for text in texts:
+        with suppress(ValueError):
             found.append(uuid.UUID(text))
-        except ValueError:
-            continue
     return found

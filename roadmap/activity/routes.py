@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from roadmap.activity import queries
 from roadmap.activity.change_counts import ChangeCount, describe_counts
 from roadmap.activity.list_query import ActivityQuery
-from roadmap.activity.messages import KINDS, DescribedEntry, describe
+from roadmap.activity.messages import KINDS, DescribedEntry, describe, load_descriptions
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
 from roadmap.core.i18n import gettext as _
@@ -103,7 +103,7 @@ def export() -> Response:
                 home + line.href if line.href else "",
             )
             for entries in queries.list_batches(db.session, current_user.id, *conditions)
-            for line in _describe(entries)
+            for line in load_descriptions(db.session, current_user.id, entries)
         ]
         header = (_("When"), _("Who"), _("Kind"), _("What"), _("Address"))
         content = to_csv(Sheet(_("Activity"), header, rows))
@@ -138,15 +138,10 @@ def since() -> str:
             (figure, url_for("activity.overview", **replace(listed, kind=figure.kind).arguments))
             for figure in counted
         ],
-        days=_group_by_day(_describe(entries)),
+        days=_group_by_day(load_descriptions(db.session, current_user.id, entries)),
         more=more,
         primary=enrollment(db.session, current_user.id),
     )
-
-
-def _describe(entries: list[Entry]) -> list[DescribedEntry]:
-    titles = queries.load_titles(db.session, current_user.id, entries)
-    return describe(entries, titles, current_user.id)
 
 
 def _group_by_day(lines: Iterable[DescribedEntry]) -> list[tuple[dt.date, list[Any]]]:

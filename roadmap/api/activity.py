@@ -10,7 +10,7 @@ from pydantic import AliasPath, Field, PlainValidator, WithJsonSchema
 
 from roadmap.activity import queries
 from roadmap.activity.list_query import ActivityQuery, parse_day
-from roadmap.activity.messages import KINDS, describe
+from roadmap.activity.messages import KINDS, load_descriptions
 from roadmap.api.field_types import OneOf, Shape, Timestamp, single_line, unknown_value_message
 from roadmap.api.operation import InvalidFields, current_actor, operation
 from roadmap.api.pagination import Page, Paging, invalid_cursor
@@ -86,7 +86,6 @@ def list_activity(query: ActivityParameters) -> ActivityList:
     entries, more = queries.list_entries(
         db.session, actor.id, *conditions, before=before, limit=query.limit
     )
-    titles = queries.load_titles(db.session, actor.id, entries)
-    lines = describe(entries, titles, actor.id)
+    lines = load_descriptions(db.session, actor.id, entries)
     cursor = entries[-1].position if more else None
     return ActivityList.model_validate({"items": lines, "next_cursor": cursor})

@@ -9,7 +9,7 @@ from flask import abort, render_template, request
 from flask_login import current_user
 from markupsafe import Markup
 
-from roadmap.activity.milestone_history import load_milestone_history
+from roadmap.activity.messages import load_milestone_history
 from roadmap.career_plans.queries import load_help_links
 from roadmap.catalog import queries as catalog
 from roadmap.core.database import db
