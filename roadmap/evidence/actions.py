@@ -23,7 +23,7 @@ from roadmap.core.limits import LimitReached, count_rows
 from roadmap.core.link_secrets import strip_userinfo
 from roadmap.core.text import clean_line, clean_multiline, clean_url
 from roadmap.core.types import form_id
-from roadmap.evidence import models, rules
+from roadmap.evidence import models, queries, rules
 from roadmap.evidence.constants import AWAITING_REVIEW, MAX_MILESTONES, MAX_PIECES, MAX_VERSIONS
 from roadmap.evidence.item import CONTENT_COLUMNS, CONTENT_FIELDS, Audience, File, Impact
 from roadmap.evidence.loader import load_item
@@ -36,7 +36,7 @@ from roadmap.evidence.models import (
     EvidenceVersion,
     UploadedFile,
 )
-from roadmap.evidence.queries import assigned_reviewer, count_public_links, load_provable_milestones
+from roadmap.evidence.queries import assigned_reviewer, load_provable_milestones
 from roadmap.evidence.rules import EvidenceInput, FieldError, InvalidInput, Refused, Row, Stale
 from roadmap.people.actor import Actor
 from roadmap.people.history import record_history
@@ -342,7 +342,7 @@ def _check_draft(
     item = load_item(session, Audience.OWNER, evidence.id)
     if item is None or not item.is_draft:
         raise Refused("no_draft")
-    if count_public_links(session, item, now) is not None:
+    if queries.count_public_links(session, item, now) is not None:
         raise Refused("in_portfolio")
     if piece.visibility != evidence.visibility:
         raise InvalidInput([FieldError("visibility", "not_by_draft")])

@@ -14,13 +14,12 @@ from typing import IO, Any
 
 import sqlalchemy as sa
 from flask import current_app
-from flask_babel import LazyString
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
 from roadmap.core.database import count_changed, db
 from roadmap.core.file_store import file_store
-from roadmap.core.i18n import lazy_gettext as _
+from roadmap.core.i18n import gettext as _
 from roadmap.core.uploads import MAX_FILE_BYTES
 from roadmap.evidence.actions import file_value
 from roadmap.evidence.constants import MAX_FILES
@@ -37,9 +36,6 @@ BLOCK_BYTES = 4096
 
 class UploadRejected(ValueError):
     """A rejected file; the message names it and gives the reason."""
-
-    def __init__(self, message: LazyString) -> None:
-        super().__init__(str(message))
 
 
 def store_upload(

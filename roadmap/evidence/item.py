@@ -267,8 +267,7 @@ class Item:
     @property
     def is_public(self) -> bool:
         """Return whether the item may be shown in the portfolio."""
-        verified = self.verified_number is not None
-        return is_visible(self.state, self.visibility, Audience.PUBLIC, has_verified=verified)
+        return self.visibility == "portfolio"
 
     def with_counted(self, **changes: Any) -> Item:
         """Return the item with changed content in the version that counts."""

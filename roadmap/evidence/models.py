@@ -81,8 +81,7 @@ class Evidence(Base):
     @property
     def is_public(self) -> bool:
         """Return whether the item may be shown in the portfolio."""
-        verified = self.verified_version_id is not None
-        return is_visible(self.state, self.visibility, Audience.PUBLIC, has_verified=verified)
+        return self.visibility == "portfolio"
 
     @property
     def milestone_keys(self) -> list[str]:

@@ -59,12 +59,13 @@ class LinkedMilestones:
     unticked: Mapping[str, UntickedMilestone]
 
 
-# Registered by `journey.unticked_milestones`, because the gain depends on the readiness rules.
-linked_milestones_lookups: list[Callable[[Session, Item, dt.date], LinkedMilestones]] = []
+# Return the owner's progress on an item's linked milestones. Set by `journey.unticked_milestones`,
+# because the gain depends on the readiness rules.
+find_linked_milestones: Callable[[Session, Item, dt.date], LinkedMilestones]
 
-# Registered by the portfolio package: count the open links that show an item, or return None if the
-# item is not in the portfolio.
-portfolio_lookups: list[Callable[[Session, Item, dt.datetime], int | None]] = []
+# Count the public links that show an item; None if it is not in the portfolio. Set by
+# `portfolio.links`.
+count_public_links: Callable[[Session, Item, dt.datetime], int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,17 +373,3 @@ def load_skill_titles(session: Session) -> dict[str, str]:
     """Load the titles of all skills by key, sorted by title."""
     titles = session.execute(sa.select(Skill.key, Skill.title))
     return dict(sorted(iter(titles), key=lambda skill: fold(skill[1])))
-
-
-def find_linked_milestones(session: Session, item: Item, today: dt.date) -> LinkedMilestones:
-    """Return the owner's progress on an item's linked milestones."""
-    for lookup in linked_milestones_lookups:
-        return lookup(session, item, today)
-    return LinkedMilestones(0, {})
-
-
-def count_public_links(session: Session, item: Item, now: dt.datetime) -> int | None:
-    """Count the public links that show an item; None if it is not in the portfolio."""
-    for lookup in portfolio_lookups:
-        return lookup(session, item, now)
-    return None

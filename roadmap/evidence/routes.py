@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import uuid
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from flask import abort, flash, make_response, redirect, render_template, request
+from flask import abort, flash, redirect, render_template, request
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -18,7 +17,15 @@ from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limit_searches
 from roadmap.core.text import clean_line, shorten, strip_control_characters
-from roadmap.core.web import form_key, now, page_links, page_number, see_other, wants_fragment
+from roadmap.core.web import (
+    form_key,
+    now,
+    page_links,
+    page_number,
+    render_page,
+    see_other,
+    wants_fragment,
+)
 from roadmap.evidence import actions, labels, queries, review_actions, routes_capture, routes_form
 from roadmap.evidence.blueprint import evidence
 from roadmap.evidence.capture import capture_page
@@ -201,13 +208,12 @@ def submit(evidence_id: uuid.UUID) -> Response:
         # their time zone.
         messages = " ".join(str(labels.ERROR_MESSAGES[each.code]) for each in invalid.errors)
         return _render_item(piece, refusal=messages, status=422)
-    title = shorten(piece.title)
+    title, category = shorten(piece.title), "message"
     managers, mentors = _load_readers(piece.user_id)
     if managers:
         message = _(
             "“%(title)s” is now waiting for %(names)s.", title=title, names=_join_names(managers)
         )
-        flash(message, "message")
     elif mentors:
         message = _(
             "“%(title)s” is now shared with %(names)s for comments. It cannot be "
@@ -215,14 +221,14 @@ def submit(evidence_id: uuid.UUID) -> Response:
             title=title,
             names=_join_names(mentors),
         )
-        flash(message, "message")
     else:
+        category = "warning"
         message = _(
             "“%(title)s” is submitted. You are not in a team with a manager or mentor, "
             "so no one sees it.",
             title=title,
         )
-        flash(message, "warning")
+    flash(message, category)
     return _redirect_to_message(piece)
 
 
@@ -270,10 +276,8 @@ def comment(evidence_id: uuid.UUID) -> Response:
     audience = Audience.OWNER if mine else Audience.MANAGER
     detail = queries.load_detail(db.session, audience, piece.id) or abort(404)
     context = timeline_context(db.session, current_user, detail, form if status != 200 else None)
-    response = make_response(render_template(template, **context), status)
-    if status == 200:
-        response.headers["HX-Trigger"] = json.dumps({"announce": _("Your comment is added.")})
-    return response
+    announcement = _("Your comment is added.") if status == 200 else ""
+    return render_page(template, status, announce=announcement, **context)
 
 
 def _load_readers(user_id: uuid.UUID) -> tuple[list[str], list[str]]:
@@ -294,8 +298,9 @@ def _render_item(piece: Evidence, *, refusal: str = "", status: int = 200) -> Re
     managers, mentors = _load_readers(piece.user_id)
     today = current_user.today(now())
     begun = {each.slug for each in enrollments(db.session, current_user.id)}
-    page = render_template(
+    return render_page(
         "evidence/show.html",
+        status,
         detail=detail,
         not_started=[
             each for each in detail.milestones.values() if each.slug and each.slug not in begun
@@ -315,7 +320,6 @@ def _render_item(piece: Evidence, *, refusal: str = "", status: int = 200) -> Re
         another=capture_page(request.args.get("another", "")),
         **timeline_context(db.session, current_user, detail),
     )
-    return make_response(page, status)
 
 
 @evidence.errorhandler(Refused)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import abort, flash, make_response, redirect, render_template, request
+from flask import abort, flash, redirect, render_template, request
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -350,8 +350,9 @@ def _render_form(
     chosen, words = form.milestones.data, form.q.data if searched else ""
     named = ("milestone", "kind", "title", "issuer", "back")
     prefill = {key: request.args[key][:200] for key in named if key in request.args}
-    page = render_template(
+    return render_page(
         "evidence/form.html",
+        status,
         form=form,
         prefilled=f"?{urlencode(prefill)}" if prefill else "",
         about=about,
@@ -374,7 +375,6 @@ def _render_form(
         most_files=MAX_FILES,
         accepted_types=ACCEPTED_TYPES,
     )
-    return make_response(page, status)
 
 
 def _render_edit_conflict(form: EvidenceForm, piece: Evidence) -> Response:

@@ -7,12 +7,9 @@ import datetime as dt
 from sqlalchemy.orm import Session
 
 from roadmap.catalog import queries as catalog
+from roadmap.evidence import queries as evidence
 from roadmap.evidence.item import Item
-from roadmap.evidence.queries import (
-    LinkedMilestones,
-    UntickedMilestone,
-    linked_milestones_lookups,
-)
+from roadmap.evidence.queries import LinkedMilestones, UntickedMilestone
 from roadmap.progress import queries as progress
 from roadmap.readiness.no_effect import no_effect_reasons
 from roadmap.readiness.presentation import format_gain, message_filter
@@ -54,4 +51,4 @@ def completion_gain(tally: Tally, key: str) -> tuple[str, str]:
 
 
 # The evidence pages show the state of linked milestones.
-linked_milestones_lookups.append(find_linked)
+evidence.find_linked_milestones = find_linked

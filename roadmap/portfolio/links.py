@@ -22,8 +22,8 @@ from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limits import LimitReached
 from roadmap.core.stale_forms import refresh
 from roadmap.core.types import form_id, new_id
+from roadmap.evidence import queries as evidence
 from roadmap.evidence.item import Item
-from roadmap.evidence.queries import portfolio_lookups
 from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit
 from roadmap.people.history import record_history
@@ -158,5 +158,5 @@ def count_open_links(session: Session, item: Item, now: dt.datetime) -> int | No
     return sum(is_open(link, now) and link.portfolio_id in shown_in for link in links)
 
 
-# With this lookup an evidence page counts the public links that show the piece.
-portfolio_lookups.append(count_open_links)
+# With this an evidence page counts the public links that show the piece.
+evidence.count_public_links = count_open_links
