@@ -234,10 +234,7 @@ def load_titles(session: Session, user_id: uuid.UUID, entries: Iterable[Entry]) 
         "position": (Position.id, Position.title, Position.user_id),
         "degree": (Degree.id, Degree.institution, Degree.user_id),
         "membership": (Team.slug, Team.name, None),
-        "enrollment": (catalog.Roadmap.id, catalog.Roadmap.title, None),
-        "slug": (catalog.Roadmap.id, catalog.Roadmap.slug, None),
     }
-    subjects["slug"] = subjects["enrollment"]
     for subject_type, (key, title, owner) in models.items():
         wanted = sorted(subjects[subject_type])
         keys: list[Any] = _parse_ids(wanted) if isinstance(key.type, sa.Uuid) else wanted
@@ -246,6 +243,12 @@ def load_titles(session: Session, user_id: uuid.UUID, entries: Iterable[Entry]) 
             if owner is not None:
                 named = named.where(owner == user_id)
             titles.known[subject_type].update((str(k), name) for k, name in session.execute(named))
+    if roadmap_ids := _parse_ids(sorted(subjects["enrollment"])):
+        roadmap = catalog.Roadmap
+        named = sa.select(roadmap.id, roadmap.title, roadmap.slug)
+        for key, title, slug in session.execute(named.where(roadmap.id.in_(roadmap_ids))):
+            titles.known["enrollment"][str(key)] = title
+            titles.known["slug"][str(key)] = slug
     gone = subjects["evidence"] - titles.known["evidence"].keys()
     for batch in batched(sorted(gone)):
         # The last title of deleted evidence is only in its deletion entry.

@@ -54,7 +54,7 @@ class Filters:
         return (self.person, self.kind, self.team) == (None, None, None)
 
     @property
-    def as_query(self) -> dict[str, str]:
+    def as_query(self) -> dict[str, Any]:
         """Return the active filters as query parameters."""
         values = {"person": str(self.person or ""), "kind": self.kind, "team": self.team}
         values["show"] = self.show if self.show != "waiting" else None
@@ -345,14 +345,6 @@ class UnreviewedItem(ReviewCriteria):
     item: Item
 
 
-@dataclass(frozen=True, slots=True)
-class RecentVerification:
-    """Items that a reviewer verified at one time and can still withdraw."""
-
-    decided_at: dt.datetime
-    pieces: tuple[tuple[uuid.UUID, str], ...]
-
-
 def list_unreviewed(
     session: Session, actor: Actor, person_id: uuid.UUID, *, limit: int, offset: int = 0
 ) -> list[UnreviewedItem]:
@@ -379,10 +371,13 @@ def _unreviewed_query(actor: Actor, person_id: uuid.UUID) -> sa.Select[Any]:
     )
 
 
-def find_recent_verification(
+def find_recent_verifications(
     session: Session, actor: Actor, person_id: uuid.UUID, *, now: dt.datetime
-) -> RecentVerification | None:
-    """Find the actor's latest verifications of a user's items while they can be withdrawn."""
+) -> list[Any]:
+    """Load `decided_at`, `id` and `title` of the actor's latest verifications of a user's items.
+
+    They were given at one time and can still be withdrawn.
+    """
     rows = session.execute(
         sa.select(Review.decided_at, Evidence.id, Evidence.title)
         .join(Evidence, Evidence.id == Review.evidence_id)
@@ -395,11 +390,7 @@ def find_recent_verification(
         )
         .order_by(Review.decided_at.desc(), Evidence.title)
     ).all()
-    if not rows:
-        return None
-    latest = rows[0].decided_at
-    pieces = tuple((key, title) for at, key, title in rows if at == latest)
-    return RecentVerification(latest, pieces)
+    return [row for row in rows if row.decided_at == rows[0].decided_at]
 
 
 # --- One item -------------------------------------------------------------------------------------

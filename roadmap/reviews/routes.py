@@ -5,9 +5,8 @@ from __future__ import annotations
 import uuid
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode
 
-from flask import abort, flash, make_response, redirect, render_template, request
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from markupsafe import Markup
 from werkzeug.exceptions import NotFound
@@ -18,7 +17,7 @@ from roadmap.core.errors import render_error
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import ngettext
 from roadmap.core.text import shorten, strip_control_characters
-from roadmap.core.web import now, page_links, page_number, see_other, wants_fragment
+from roadmap.core.web import now, page_links, page_number, render_page, see_other, wants_fragment
 from roadmap.evidence import labels, review_actions
 from roadmap.evidence.forms import CommentForm, parse_uuid
 from roadmap.evidence.kinds import KINDS
@@ -172,7 +171,7 @@ def decide(evidence_id: uuid.UUID) -> Response:
             confirmed=len(review_actions.confirmed_keys(db.session, review.version_id)),
             **values,
         )
-    address = _with_filters(f"/reviews/{piece.id}", _parse_filters())
+    address = url_for("reviews.show", evidence_id=piece.id, **_parse_filters().as_query)
     link = Markup('<a href="{}">{}</a>').format(address, label)
     flash(Markup("{} {}").format(text, link), "message")
     if not was_verified:
@@ -292,11 +291,9 @@ def _check_still_reviewable(piece: Evidence, refusal: Refused) -> None:
 def _next_pending(piece: Evidence) -> tuple[Any, str]:
     filters = replace(_parse_filters(), show="waiting")
     entry = queries.next_pending(db.session, current_user, filters, piece)
-    return entry, _with_filters(f"/reviews/{entry.id}" if entry else "/reviews", filters)
-
-
-def _with_filters(path: str, filters: queries.Filters) -> str:
-    return f"{path}?{urlencode(filters.as_query)}" if filters.as_query else path
+    if entry is None:
+        return None, url_for("reviews.index", **filters.as_query)
+    return entry, url_for("reviews.show", evidence_id=entry.id, **filters.as_query)
 
 
 def _render_page(
@@ -319,13 +316,15 @@ def _render_page(
     # If nothing is left to review, the input can still be sent as a comment. Input about a
     # withdrawn version is only displayed, because a comment would refer to another version.
     typed = "" if found.awaits_review or found.can_confirm_more else form.comment.data
-    typed_before, typed = (form.comment.data, "") if withdrawn else ("", typed)
+    typed_before = ""
     if withdrawn:
+        typed_before, typed = form.comment.data, ""
         form.comment.data = ""
     comment_form = CommentForm(formdata=None, data={"text": typed}) if typed else None
     following, next_address = _next_pending(piece)
-    page = render_template(
+    return render_page(
         "reviews/review.html",
+        status,
         found=found,
         form=form,
         ticked=ticked,
@@ -343,7 +342,6 @@ def _render_page(
         now=now(),
         **timeline_context(db.session, current_user, found.detail, comment_form),
     )
-    return make_response(page, status)
 
 
 def _is_withdrawn(piece: Evidence, form: ReviewForm) -> bool:

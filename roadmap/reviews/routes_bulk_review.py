@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from flask import abort, flash, make_response, render_template, request
+from flask import abort, flash, request
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import ngettext
-from roadmap.core.web import now, page_links, page_number, see_other
+from roadmap.core.web import now, page_links, page_number, render_page, see_other
 from roadmap.evidence import labels, review_actions
 from roadmap.evidence.forms import parse_uuid
 from roadmap.evidence.models import Evidence
@@ -55,20 +55,18 @@ def verify_history(person_id: uuid.UUID) -> Response:
     )
     found = {piece.id: piece for piece in db.session.scalars(pieces)}
     submitted, choices = _parse_submitted_items(form), []
-    refused: dict[uuid.UUID, str] = {}
-    for each in (each for each in read if each.id in found):
+    for each in read:
         _is_selected, ticked, basis = submitted[each.id]
-        if ticked:
+        if each.id in found and ticked:
             basis = basis or form.basis.data
             choices.append(
                 VerificationChoice(found[each.id], each.version_id, each.title, ticked, basis)
             )
-        else:
-            refused[each.id] = "nothing_ticked"
     failed = review_actions.verify_items(
         db.session, person.id, choices, form.comment.data or "", by=current_user, now=now()
     )
-    refused |= failed
+    unticked = {key: "nothing_ticked" for key in found if not submitted[key][1]}
+    refused = unticked | failed
     # Check again under the lock: the actor may have lost access to the user, not only to items.
     _load_person(person_id)
     if number := len(choices) - len(failed):
@@ -192,23 +190,24 @@ def _render_history(
 
     Keeps the selections in `submitted`, which defaults to the input of this request.
     """
-    page, size = page_number(), PAGE_SIZE
+    page = page_number()
     _name, team = queries.find_author(db.session, current_user, person.id) or abort(404)
     found = queries.list_unreviewed(
-        db.session, current_user, person.id, limit=size + 1, offset=(page - 1) * size
+        db.session, current_user, person.id, limit=PAGE_SIZE + 1, offset=(page - 1) * PAGE_SIZE
     )
     if submitted is None:
         submitted = _parse_submitted_items(form) if form is not None else {}
     cleared = request.args.getlist("cleared")
     shown: list[tuple[queries.UnreviewedItem, bool, Any, str]] = []
-    for each in found[:size]:
+    for each in found[:PAGE_SIZE]:
         # Without a form, items are selected unless the user cleared them before.
         by_default = form is None and str(each.item.id) not in cleared, each.offered, ""
         is_selected, ticked, basis = submitted.get(each.item.id, by_default)
         shown.append((each, each.can_verify and is_selected, ticked, basis))
     path = f"/reviews/people/{person.id}"
-    answer = render_template(
+    return render_page(
         "reviews/history.html",
+        status,
         user=person,
         team=team,
         form=form or BulkReviewForm(formdata=None),
@@ -216,12 +215,11 @@ def _render_history(
         shown=shown,
         is_all_selected=all(is_selected for each, is_selected, *_rest in shown if each.can_verify),
         count=queries.count_unreviewed(db.session, current_user, person.id),
-        recent=queries.find_recent_verification(db.session, current_user, person.id, now=now()),
+        recent=queries.find_recent_verifications(db.session, current_user, person.id, now=now()),
         path=path,
         form_path=f"{path}?page={page}" if page > 1 else path,
-        pages=page_links(path, page, has_next=len(found) > size),
+        pages=page_links(path, page, has_next=len(found) > PAGE_SIZE),
         bases=BASES,
         skipped=skipped,
         labels=labels,
     )
-    return make_response(answer, status)
