@@ -18,8 +18,9 @@ from roadmap.core.web import now, see_other
 from roadmap.dashboard.admin_summary import load_admin_summary
 from roadmap.dashboard.manager_summary import load_manager_summary
 from roadmap.dashboard.recent_activity import list_recent_activity
+from roadmap.forecast.queries import days_off
 from roadmap.journey.presentation import RoadmapPresenter
-from roadmap.journey.roadmap_progress import load_enrolled_progress
+from roadmap.journey.roadmap_progress import RoadmapProgress
 from roadmap.people.permissions import permit
 from roadmap.people.reach import load_holders
 from roadmap.people.roles import Capability
@@ -56,18 +57,18 @@ def index() -> Response | str:
             plans_due=plans_due,
             roadmaps=[each.content for each in published_roadmaps(db.session)],
         )
-    content = load_revision(db.session, mine[0].revision_id).content
+    published = load_revision(db.session, mine[0].revision_id)
+    content = published.content
     own = person_record(db.session, current_user.id).own
     tally = Tally(content, own, today)
     found = explain(tally)
-    progress = load_enrolled_progress(
-        db.session,
-        current_user,
-        mine[0],
-        now=now(),
+    progress = RoadmapProgress(
+        published=published,
+        enrolled=mine[0],
         data=summarize(tally),
-        recent=frozenset(),
         targets=own.target_dates,
+        today=today,
+        absences=days_off(db.session, current_user.id),
     )
     pages = RoadmapPresenter(progress)
     stages = [pages.stage(stage, with_rows=False) for stage in content.stages]

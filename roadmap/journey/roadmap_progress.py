@@ -55,37 +55,19 @@ def load_progress(
 
 
 def load_enrolled_progress(
-    session: Session,
-    actor: Actor,
-    enrolled: EnrolledRoadmap,
-    *,
-    now: dt.datetime,
-    data: dict[str, Any] | None = None,
-    recent: frozenset[str] | None = None,
-    targets: dict[str, dt.date] | None = None,
+    session: Session, actor: Actor, enrolled: EnrolledRoadmap, *, now: dt.datetime
 ) -> RoadmapProgress:
     """Load the actor's progress on a roadmap in which they are enrolled.
 
     Takes four statements if the summary row is valid. Otherwise the figures are computed but not
-    stored, because a GET writes nothing. `data`, `recent` and `targets` are only loaded if not
-    given.
+    stored, because a GET writes nothing.
     """
-    today = actor.today(now)
-    data = data or load_own_summary(session, actor.id, enrolled, today)
+    data = load_own_summary(session, actor.id, enrolled, actor.today(now))
     if data is None:
         record = person_records(session, [actor.id])[actor.id]
         data = compute_summary(session, record, enrolled.revision_id, now)["own"]
-    if recent is None:
-        recent = recently_changed(session, actor.id, now=now)
-    return RoadmapProgress(
-        published=load_revision(session, enrolled.revision_id),
-        enrolled=enrolled,
-        data=data,
-        targets=target_dates(session, actor.id) if targets is None else targets,
-        today=today,
-        recent=recent,
-        absences=days_off(session, actor.id),
-    )
+    recent = recently_changed(session, actor.id, now=now)
+    return _make_progress(session, actor, enrolled, data, recent, now)
 
 
 def refresh_progress(
@@ -101,5 +83,24 @@ def refresh_progress(
     `changed` is the milestone whose status was written, if only its row is shown.
     """
     data = refresh_summaries(session, actor.id, now)[enrolled.roadmap_id]["own"]
-    recent = frozenset((changed,)) if changed else None
-    return load_enrolled_progress(session, actor, enrolled, now=now, data=data, recent=recent)
+    recent = frozenset((changed,)) if changed else recently_changed(session, actor.id, now=now)
+    return _make_progress(session, actor, enrolled, data, recent, now)
+
+
+def _make_progress(
+    session: Session,
+    actor: Actor,
+    enrolled: EnrolledRoadmap,
+    data: dict[str, Any],
+    recent: frozenset[str],
+    now: dt.datetime,
+) -> RoadmapProgress:
+    return RoadmapProgress(
+        published=load_revision(session, enrolled.revision_id),
+        enrolled=enrolled,
+        data=data,
+        targets=target_dates(session, actor.id),
+        today=actor.today(now),
+        recent=recent,
+        absences=days_off(session, actor.id),
+    )

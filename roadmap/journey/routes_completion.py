@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Callable
 from fractions import Fraction
@@ -18,7 +17,14 @@ from roadmap.catalog import queries as catalog
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.stale_forms import StaleForm
-from roadmap.core.web import htmx, now, safe_redirect_target, see_other, wants_fragment
+from roadmap.core.web import (
+    htmx,
+    now,
+    render_page,
+    safe_redirect_target,
+    see_other,
+    wants_fragment,
+)
 from roadmap.evidence import actions as evidence
 from roadmap.evidence.capture import roadmap_return_url
 from roadmap.evidence.models import Evidence
@@ -105,33 +111,30 @@ def _render_row(
     view = pages.stage(stage, with_rows=False)
     checklist_filter = _filter_from_url(content, htmx.current_url or "")
     on_roadmap = checklist_filter.path == f"/roadmaps/{content.slug}"
-    response = make_response(
-        render_template(
-            "journey/_completion.html",
-            **pages.score_context(),
-            **pages.filter_context(checklist_filter, None if on_roadmap else stage),
-            roadmap=content,
-            view=view,
-            on_roadmap=on_roadmap,
-            gain=gain,
-            stone=pages.stone(stage, milestone.key, view.facts, checklist_filter.trail_base)
-            if on_roadmap
-            else pages.small_cairn(stage),
-            row=pages.row(milestone),
-            details=load_details(db.session, current_user.id, found, milestone)
-            if with_details or "details" in request.form
-            else None,
-            message=message,
-            message_section=message_section,
-            category=category,
-            page=row_page(),
-            m=milestone,
-            anchor=content.anchors[milestone.key],
-            slug=content.slug,
-        )
+    return render_page(
+        "journey/_completion.html",
+        announce=message,
+        **pages.score_context(),
+        **pages.filter_context(checklist_filter, None if on_roadmap else stage),
+        roadmap=content,
+        view=view,
+        on_roadmap=on_roadmap,
+        gain=gain,
+        stone=pages.stone(stage, milestone.key, view.facts, checklist_filter.trail_base)
+        if on_roadmap
+        else pages.small_cairn(stage),
+        row=pages.row(milestone),
+        details=load_details(db.session, current_user.id, found, milestone)
+        if with_details or "details" in request.form
+        else None,
+        message=message,
+        message_section=message_section,
+        category=category,
+        page=row_page(),
+        m=milestone,
+        anchor=content.anchors[milestone.key],
+        slug=content.slug,
     )
-    response.headers["HX-Trigger"] = json.dumps({"announce": message})
-    return response
 
 
 def _filter_from_url(content: Content, address: str) -> ChecklistFilter:

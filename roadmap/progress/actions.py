@@ -154,23 +154,17 @@ def set_status(
     before = connection.execute(_FIND_STATUS, keys).first()
     if (status, reason) == (tuple(before) if before else ("not_started", "")):
         return False
-    values: dict[str, Any] = {
-        "status": status,
-        "reason": reason,
-        "changed_at": now,
-        "changed_by_id": by,
-        "was_calibrated": was_calibrated,
-    }
+    said: dict[str, Any] = {"status": status, "reason": reason}
+    values = {**said, "changed_at": now, "changed_by_id": by, "was_calibrated": was_calibrated}
     if status == "not_started":
         connection.execute(_DELETE_STATUS, keys)
     elif before is None:
-        values["user_id"], values["milestone_key"] = user_id, milestone_key
-        connection.execute(_INSERT_STATUS, values)
+        row = {"user_id": user_id, "milestone_key": milestone_key, **values}
+        connection.execute(_INSERT_STATUS, row)
     elif status == before.status:
         connection.execute(_UPDATE_STATUS, {**keys, "reason": reason})
     else:
         connection.execute(_UPDATE_STATUS, {**keys, **values})
-    said = {"status": status, "reason": reason}
     _record(session, user_id, "status.set", milestone_key, by, now, token, **said)
     return True
 
