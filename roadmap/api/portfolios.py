@@ -293,17 +293,11 @@ def _replace_items(portfolio: Portfolio, chosen: list[PortfolioItemBody]) -> Non
     try:
         actions.replace_items(db.session, portfolio, items, now=now())
     except actions.NotVisibleInPortfolio as refused:
-        listed = ", ".join(refused.args)
-        raise InvalidFields(
-            {
-                "items": [
-                    _(
-                        "You have no evidence of visibility portfolio with these ids: %(ids)s",
-                        ids=listed,
-                    )
-                ]
-            }
-        ) from None
+        message = _(
+            "You have no evidence of visibility portfolio with these ids: %(ids)s",
+            ids=", ".join(refused.args),
+        )
+        raise InvalidFields({"items": [message]}) from None
 
 
 @operation(TAG, refuses=(404, 409), accepts_if_match=True)

@@ -138,9 +138,8 @@ def _history_events(session: Session, item: Item, for_author: bool) -> list[Time
     drafted_by = {each.number: each.drafted_by for each in item.versions}
     for at, action, data, name in rows:
         step = action.partition(".")[2]
-        version, states = data.get("version", 1), data.get("state")
-        version = version if isinstance(version, int) else 1
-        becomes_submitted = isinstance(states, list) and states[-1:] == ["submitted"]
+        version, states = data.get("version", 1), data.get("state", ())
+        becomes_submitted = states[-1:] == ["submitted"]
         if step == "edited" and version > submitted and becomes_submitted:
             step = "resubmitted"
         if step in ("submitted", "resubmitted"):

@@ -14,8 +14,8 @@ from roadmap.core import svg
 from roadmap.core.i18n import date_filter, ngettext, points_filter
 from roadmap.core.i18n import gettext as _
 from roadmap.forecast.presentation import planned_forecast
-from roadmap.forecast.rules import Remaining, remaining
-from roadmap.journey.checklist_filter import SHOWN_LABELS, ChecklistFilter, matching_keys
+from roadmap.forecast.rules import remaining
+from roadmap.journey.checklist_filter import OPEN, SHOWN_LABELS, ChecklistFilter, matching_keys
 from roadmap.journey.roadmap_progress import RoadmapProgress
 from roadmap.readiness.presentation import verdict_title
 from roadmap.readiness.summary import summary_verdict
@@ -232,14 +232,6 @@ class RoadmapPresenter:
         number = self.content.stages.index(stage)
         return svg.render_small_cairn(cairn, number, attributes=" hx-swap-oob=true")
 
-    def remaining(self) -> Remaining:
-        """Return the remaining effort on the roadmap."""
-        return remaining(self.content, {m.key for m in self.content.milestones if self.is_open(m)})
-
-    def is_open(self, milestone: Milestone) -> bool:
-        """Return whether a milestone still has to be done."""
-        return self.tones[milestone.key] in ("not_started", "in_progress")
-
     def lede(self) -> str:
         """Return a sentence with the counts by tone and the forecast."""
         counts = Counter(self.tones.values())
@@ -262,7 +254,8 @@ class RoadmapPresenter:
             more = _("%(number)d more not applicable", number=aside)
             counts_text = f"{counts_text}; {more}" if counts_text else more
         at = self.progress
-        forecast = planned_forecast(self.remaining(), at.enrolled, at.today, at.absences)
+        left = remaining(self.content, {key for key, tone in self.tones.items() if tone in OPEN})
+        forecast = planned_forecast(left, at.enrolled, at.today, at.absences)
         return f"{text}: {counts_text}. {forecast}" if counts_text else f"{text}. {forecast}"
 
     def filter_context(

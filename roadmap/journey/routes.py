@@ -26,7 +26,7 @@ from roadmap.core.web import (
 )
 from roadmap.journey import routes_calibration, routes_completion, routes_milestone
 from roadmap.journey.blueprint import journey, progress_or_redirect, stage_or_404
-from roadmap.journey.checklist_filter import ChecklistFilter
+from roadmap.journey.checklist_filter import OPEN, ChecklistFilter
 from roadmap.journey.comparison import compare_roadmap
 from roadmap.journey.forms import EnrollmentForm, ReasonForm
 from roadmap.journey.presentation import RoadmapPresenter
@@ -368,7 +368,7 @@ def _render_stage(
         own_team=find_invitable_team(db.session, current_user) if gates else None,
         reason_form=reason,
         worksheets=decided,
-        open=any(pages.tones[key] in ("not_started", "in_progress") for key in keys),
+        open=any(pages.tones[key] in OPEN for key in keys),
         not_applicable=[key for key in keys if pages.tones[key] == "not_applicable"],
         previous=content.stages[place - 1] if place else None,
         next=content.stages[place + 1] if place + 1 < len(content.stages) else None,
