@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.activity.messages import ACTIONS_BY_KIND
@@ -101,7 +102,12 @@ class ActivityQuery:
         }
 
     def conditions(self, session: Session, actor: Actor) -> list[Condition]:
-        """Return the conditions on the actor's own history, with at most two statements."""
+        """Return the conditions on the actor's own history, with at most two statements.
+
+        Nothing matches invalid days.
+        """
+        if not self.is_valid:
+            return [sa.false()]
         found: list[Condition] = []
         if self.kind:
             found.append(HistoryEntry.action.in_(ACTIONS_BY_KIND[self.kind]))

@@ -6,14 +6,14 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Blueprint, abort, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from roadmap.activity import queries
-from roadmap.activity.change_counts import ChangeCount, describe_counts
+from roadmap.activity.change_counts import describe_counts
 from roadmap.activity.list_query import ActivityQuery
 from roadmap.activity.messages import KINDS, DescribedEntry, describe, load_descriptions
 from roadmap.core.database import db
@@ -25,9 +25,6 @@ from roadmap.core.tables import Sheet, to_csv
 from roadmap.core.web import make_attachment, now, see_other
 from roadmap.people.permissions import permit
 from roadmap.progress.queries import enrollment
-
-if TYPE_CHECKING:
-    from roadmap.activity.queries import Entry
 
 activity = Blueprint("activity", __name__)
 
@@ -50,14 +47,9 @@ def overview() -> str:
         before = queries.parse_position(position) if position else None
     except ValueError:
         abort(404)
-    entries: list[Entry] = []
-    more, count = False, 0
-    if query.is_valid:
-        me, conditions = current_user.id, query.conditions(db.session, current_user)
-        entries, more = queries.list_entries(db.session, me, *conditions, before=before)
-        count = queries.count_entries(db.session, me, *conditions, limit=MAX_COUNTED)
-    titles = queries.load_titles(db.session, current_user.id, entries)
-    lines = describe(entries, titles, current_user.id)
+    me, conditions = current_user.id, query.conditions(db.session, current_user)
+    entries, more = queries.list_entries(db.session, me, *conditions, before=before)
+    titles = queries.load_titles(db.session, me, entries)
     return render_template(
         "activity/overview.html",
         query=query,
@@ -65,8 +57,8 @@ def overview() -> str:
         who=[("me", _("You")), ("others", _("Others"))],
         roadmaps=[(each.slug, each.title) for each in titles.roadmaps],
         milestone=titles.milestone(query.milestone) if query.milestone else "",
-        days=_group_by_day(lines),
-        count=count,
+        days=_group_by_day(describe(entries, titles, me)),
+        count=queries.count_entries(db.session, me, *conditions, limit=MAX_COUNTED),
         most_counted=MAX_COUNTED,
         newest=url_for("activity.overview", **query.arguments) if before else None,
         older=url_for("activity.overview", **query.arguments, before=entries[-1].position)
@@ -119,26 +111,20 @@ def since() -> str:
     day = query.first or today - dt.timedelta(days=30)
     listed = ActivityQuery(first=day)
     conditions = listed.conditions(db.session, current_user)
-    is_valid = not query.invalid_day and day <= today
-    entries: list[Entry] = []
-    counted: list[ChangeCount] = []
-    more = False
-    if is_valid:
-        me = current_user.id
-        entries, more = queries.list_entries(db.session, me, *conditions, limit=NEWEST_SHOWN)
-        counted = describe_counts(queries.count_actions(db.session, me, *conditions))
+    me = current_user.id
+    entries, more = queries.list_entries(db.session, me, *conditions, limit=NEWEST_SHOWN)
+    counted = describe_counts(queries.count_actions(db.session, me, *conditions))
     return render_template(
         "activity/since.html",
         query=query,
         day=day,
         today=today,
-        is_valid=is_valid,
         quick=[(count, today - dt.timedelta(days=count)) for count in QUICK_DAYS],
         figures=[
             (figure, url_for("activity.overview", **replace(listed, kind=figure.kind).arguments))
             for figure in counted
         ],
-        days=_group_by_day(load_descriptions(db.session, current_user.id, entries)),
+        days=_group_by_day(load_descriptions(db.session, me, entries)),
         more=more,
         primary=enrollment(db.session, current_user.id),
     )
