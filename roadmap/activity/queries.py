@@ -11,7 +11,6 @@ import re
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from sqlalchemy.orm import Session, aliased
 from roadmap.career.models import Degree, Position
 from roadmap.catalog import models as catalog
 from roadmap.core.batches import batched
+from roadmap.core.text import parse_uuid
 from roadmap.evidence.models import Evidence, EvidenceMilestone
 from roadmap.people.models import HistoryEntry, Team, User
 from roadmap.progress.queries import own_and_other_roadmaps
@@ -282,8 +282,4 @@ def milestones_of_entry(data: _Json) -> list[str]:
 
 
 def _parse_ids(texts: Iterable[str]) -> list[uuid.UUID]:
-    found = []
-    for text in texts:
-        with suppress(ValueError):
-            found.append(uuid.UUID(text))
-    return found
+    return [key for text in texts if (key := parse_uuid(text))]

@@ -12,6 +12,7 @@ from flask_babel import LazyString
 from roadmap.core.i18n import date_filter, ngettext
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.text import parse_uuid
 from roadmap.people.models import AuditEntry
 from roadmap.people.roles import ROLES
 
@@ -140,7 +141,7 @@ MESSAGES = {key: text for messages in MESSAGES_BY_KIND.values() for key, text in
 
 def collect_ids(entries: Iterable[AuditEntry]) -> set[uuid.UUID]:
     """Return all ids of people and targets in these entries."""
-    ids = ((entry.actor_id, _parse_id(entry.target), _person_id(entry)) for entry in entries)
+    ids = ((entry.actor_id, parse_uuid(entry.target), _person_id(entry)) for entry in entries)
     return {found for three in ids for found in three if found}
 
 
@@ -172,7 +173,7 @@ def _render_message(
     if entry.action not in MESSAGES:
         return _("Other: %(action)s", action=entry.action)
     data = entry.data or {}
-    who = _person_id(entry) or _parse_id(entry.target)
+    who = _person_id(entry) or parse_uuid(entry.target)
     # Older entries only have the slug of a team and the key of a format.
     team = data.get("team_name") or data.get("team") or entry.target
     role = _role(data.get("role"))
@@ -262,11 +263,4 @@ def _role(key: Any) -> str:
 
 
 def _person_id(entry: AuditEntry) -> uuid.UUID | None:
-    return _parse_id(str((entry.data or {}).get("person", "")))
-
-
-def _parse_id(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
+    return parse_uuid((entry.data or {}).get("person"))

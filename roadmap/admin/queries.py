@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.auth.email_addresses import email_key
 from roadmap.auth.models import AccountDeletion, LoginSession, PendingEmail
-from roadmap.core.text import fold, search_words
+from roadmap.core.text import fold, parse_uuid, search_words
 from roadmap.evidence.constants import AWAITING_REVIEW
 from roadmap.evidence.models import Evidence
 from roadmap.invitations.models import Invitation
@@ -143,10 +143,8 @@ def list_accounts(session: Session, *, q: str = "", group: str = "", page: int =
 def find_people(session: Session, q: str, *, limit: int) -> Sequence[Any]:
     """Find the account with this id or address, or else at most `limit` matching accounts."""
     people = sa.select(User.id, User.name, User.email).limit(limit)
-    try:
-        is_exact = User.id == uuid.UUID(q)
-    except ValueError:
-        is_exact = User.email_key == email_key(q)
+    key = parse_uuid(q)
+    is_exact = User.id == key if key else User.email_key == email_key(q)
     exact = session.execute(people.where(is_exact)).all()
     matching = people.where(_matches(q)).order_by(User.search_text, User.id)
     return exact or session.execute(matching).all()

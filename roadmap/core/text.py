@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+import uuid
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
@@ -60,6 +61,14 @@ def clean_multiline(text: str | None) -> str:
 def clean_url(text: str | None) -> str:
     """Clean a URL without NFC, because servers distinguish composed and decomposed letters."""
     return " ".join(strip_control_characters(text or "").split())
+
+
+def parse_uuid(text: object) -> uuid.UUID | None:
+    """Parse a UUID; return None if it is invalid."""
+    try:
+        return uuid.UUID(str(text or ""))
+    except ValueError:
+        return None
 
 
 # A host with a dot and an alphabetic top-level domain, with an optional port and path.

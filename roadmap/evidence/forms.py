@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -24,21 +23,13 @@ from wtforms.fields import SelectChoice
 
 from roadmap.core.fields import NumberedFieldList, PartialDateField, UrlField, parse_whole_number
 from roadmap.core.i18n import lazy_gettext as _
-from roadmap.core.text import clean_line, clean_multiline, strip_control_characters
+from roadmap.core.text import clean_line, clean_multiline, parse_uuid, strip_control_characters
 from roadmap.evidence import labels, rules
 from roadmap.evidence.constants import IMPACT_TYPES, MAX_IMPACTS, VISIBILITIES
 from roadmap.evidence.item import File, Impact
 from roadmap.evidence.kinds import KINDS, Kind
 from roadmap.evidence.labels import FIELDS, IMPACT_FIELDS
 from roadmap.evidence.rules import EvidenceInput, FieldError
-
-
-def parse_uuid(text: object) -> uuid.UUID | None:
-    """Parse a UUID; return None if it is invalid."""
-    try:
-        return uuid.UUID(str(text or ""))
-    except ValueError:
-        return None
 
 
 class RequiredMark:

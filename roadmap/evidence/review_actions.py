@@ -24,7 +24,7 @@ from roadmap.evidence.audience_sql import newest_version_id
 from roadmap.evidence.constants import DECISIONS, MAX_COMMENTS
 from roadmap.evidence.item import Audience
 from roadmap.evidence.models import Comment, Confirmation, Evidence, EvidenceVersion, Review
-from roadmap.evidence.queries import assigned_reviewer, load_provable_milestones
+from roadmap.evidence.queries import assigned_reviewer, load_provable_milestones, load_reviews
 from roadmap.evidence.rules import FieldError, InvalidInput, Refused
 from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit
@@ -258,11 +258,7 @@ def withdraw_review(
     InvalidInput if the reason is missing or too long.
     """
     _lock_for_review(session, evidence, by)
-    reviews = session.scalars(
-        sa.select(Review)
-        .where(Review.evidence_id == evidence.id)
-        .order_by(Review.decided_at.desc(), Review.id.desc())
-    ).all()
+    reviews = load_reviews(session, [evidence.id])[evidence.id]
     review = next((each for each in reviews if each.id == review_id), None)
     if review is None:
         raise Refused("withdrawn_already")

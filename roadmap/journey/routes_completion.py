@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from roadmap.catalog import queries as catalog
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.stale_forms import StaleForm
+from roadmap.core.text import parse_uuid
 from roadmap.core.web import (
     htmx,
     now,
@@ -233,10 +233,7 @@ def link_evidence(slug: str, key: str) -> BaseResponse:
     """Link one of the person's pieces of evidence to this milestone."""
     found = progress_or_redirect(current_user, slug)
     milestone = milestone_or_404(found, key)
-    try:
-        evidence_id = uuid.UUID(request.form.get("evidence", ""))
-    except ValueError:
-        abort(404)
+    evidence_id = parse_uuid(request.form.get("evidence")) or abort(404)
     piece = load(db.session, current_user, "evidence.write", Evidence, evidence_id)
     message, category = _("Linked: %(title)s", title=piece.title), "message"
     try:

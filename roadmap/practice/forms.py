@@ -11,8 +11,8 @@ from wtforms.validators import DataRequired, InputRequired, Optional, Validation
 
 from roadmap.core.fields import at_most, parse_whole_number
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.core.text import clean_line, clean_multiline
-from roadmap.evidence.forms import CheckboxListField, parse_uuid
+from roadmap.core.text import clean_line, clean_multiline, parse_uuid
+from roadmap.evidence.forms import CheckboxListField
 from roadmap.practice.models import RATINGS, Answer
 
 MAX_CITED = 10

@@ -16,8 +16,8 @@ from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limiter
 from roadmap.core.proxy import client_address, public_base_url
+from roadmap.core.text import parse_uuid
 from roadmap.core.web import form_key, now, prevent_indexing, render_page, see_other
-from roadmap.evidence.forms import parse_uuid
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
 from roadmap.practice import actions, queries

@@ -11,10 +11,10 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import AnyOf, DataRequired, Length
 
 from roadmap.core.i18n import lazy_gettext as _
-from roadmap.core.text import clean_line, clean_multiline
+from roadmap.core.text import clean_line, clean_multiline, parse_uuid
 from roadmap.evidence import labels
 from roadmap.evidence.constants import DECISIONS
-from roadmap.evidence.forms import CheckboxListField, parse_uuid
+from roadmap.evidence.forms import CheckboxListField
 from roadmap.evidence.rules import MAX_LENGTHS, InvalidInput
 from roadmap.people.labels import BASES
 

@@ -16,10 +16,10 @@ from roadmap.core.database import db
 from roadmap.core.errors import render_error
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import ngettext
-from roadmap.core.text import shorten, strip_control_characters
+from roadmap.core.text import parse_uuid, shorten, strip_control_characters
 from roadmap.core.web import now, page_links, page_number, render_page, see_other, wants_fragment
 from roadmap.evidence import labels, review_actions
-from roadmap.evidence.forms import CommentForm, parse_uuid
+from roadmap.evidence.forms import CommentForm
 from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.queries import load_provable_milestones

@@ -15,9 +15,9 @@ from werkzeug.wrappers import Response
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import ngettext
+from roadmap.core.text import parse_uuid
 from roadmap.core.web import now, page_links, page_number, render_page, see_other
 from roadmap.evidence import labels, review_actions
-from roadmap.evidence.forms import parse_uuid
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.review_actions import VerificationChoice
 from roadmap.evidence.rules import InvalidInput
