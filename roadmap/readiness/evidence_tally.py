@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from roadmap.core.dates import PartialDate
-from roadmap.evidence.item import Item
+from roadmap.evidence.item import Item, Link
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Content
@@ -69,7 +69,6 @@ class Contribution(NamedTuple):
 
     entries: tuple[TallyEntry, ...]
     proof: Proof | None
-    lapses_on: date | None
 
 
 class EvidenceCounts:
@@ -80,16 +79,17 @@ class EvidenceCounts:
     """
 
     def __init__(self, content: Content, pieces: Iterable[Item], today: date) -> None:
-        self._content, self._today = content, today
-        self._people = {"": NO_VERIFIER}
-        counted = [(str(piece.id), each) for piece in pieces if (each := self._contribution(piece))]
+        self._content, self._people = content, {"": NO_VERIFIER}
+        pieces = [piece for piece in pieces if not piece.has_lapsed(today)]
+        counted = [(str(piece.id), self._contribution(piece)) for piece in pieces]
         # Pieces loaded only for figures have no ids; they are never replaced or removed.
         self._contributions = dict(counted)
         self._entries = Counter(entry for _key, each in counted for entry in each.entries)
         self._proofs = [each.proof for _key, each in counted if each.proof]
         self.tally = _tally(self._entries, self._proofs)
-        ends = (each.lapses_on for _key, each in counted if each.lapses_on)
-        self.tally.lapses_on = min(ends, default=None)
+        ends = (each.counted.expires_on.last for each in pieces if each.counted.expires_on)
+        if (last := min(ends, default=date.max)) < date.max:
+            self.tally.lapses_on = last + timedelta(days=1)
 
     def with_piece(self, piece: Item) -> EvidenceTally:
         """Return the count with a piece added, or with the piece of the same id replaced."""
@@ -117,12 +117,10 @@ class EvidenceCounts:
             if of == "milestone" and tone == self.tally.tones[name]
         }
 
-    def _contribution(self, piece: Item) -> Contribution | None:
-        """Return what a piece adds, or None if it has lapsed."""
-        if piece.has_lapsed(self._today):
-            return None
-        counted = piece.counted
-        proved = milestones_proved_by(self._content, piece)
+    def _contribution(self, piece: Item) -> Contribution:
+        counted, people = piece.counted, self._people
+        links = proving_links(self._content, piece)
+        proved = [link.key for link in links]
         tone = VERIFIED if proved else EVIDENCED
         tones = dict.fromkeys(piece.milestones, EVIDENCED) | dict.fromkeys(proved, VERIFIED)
         impacts = [impact for impact in counted.impacts if impact.is_complete]
@@ -133,19 +131,15 @@ class EvidenceCounts:
         )
         proof = None
         if proved:
-            verifier_of, people = {link.key: link.verifier for link in piece.links}, self._people
             proof = Proof(
                 counted.kind,
                 counted.occurred_on,
                 proved,
                 [impact.type for impact in impacts],
                 [impact.type for impact in impacts if impact.has_baseline],
-                [people.setdefault(verifier_of[key], len(people)) for key in proved],
+                [people.setdefault(link.verifier, len(people)) for link in links],
             )
-        lapses_on = None
-        if counted.expires_on is not None and (last := counted.expires_on.last) < date.max:
-            lapses_on = last + timedelta(days=1)
-        return Contribution(entries, proof, lapses_on)
+        return Contribution(entries, proof)
 
     def _changed(self, old: Contribution | None, new: Contribution | None) -> EvidenceTally:
         """Return the count with one contribution replaced; `lapses_on` is not set."""
@@ -177,14 +171,14 @@ def count_evidence(content: Content, pieces: Iterable[Item], today: date) -> Evi
     return EvidenceCounts(content, pieces, today).tally
 
 
-def milestones_proved_by(content: Content, piece: Item) -> list[str]:
-    """Return the linked milestones for which a piece is confirmed and of a kind they accept.
+def proving_links(content: Content, piece: Item) -> list[Link]:
+    """Return the links to milestones for which a piece is confirmed and of a kind they accept.
 
     Milestones of other roadmaps count as proven, because their accepted kinds are not known here.
     """
     known, kind = content.by_key, piece.counted.kind
     return [
-        link.key
+        link
         for link in piece.links
         if link.confirmed and (link.key not in known or kind in known[link.key].evidence)
     ]

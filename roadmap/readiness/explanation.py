@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from roadmap.evidence.item import Item
+from roadmap.readiness.evidence_tally import proving_links
 from roadmap.readiness.facts import Degree, Facts
 from roadmap.readiness.gates.gate import GateResult
 from roadmap.readiness.messages import Message
@@ -329,7 +330,7 @@ def _background_lines(tally: Tally, part: PartScore) -> Iterator[Line]:
 def _best_first(tally: Tally, pieces: Iterable[Item]) -> list[tuple[Item, str]]:
     """Return pieces with their tones, verified ones first."""
     tones = [
-        (piece, "verified" if tally.milestones_proved_by(piece) else "evidenced")
+        (piece, "verified" if proving_links(tally.content, piece) else "evidenced")
         for piece in pieces
     ]
     return sorted(tones, key=lambda each: each[1] == "evidenced")

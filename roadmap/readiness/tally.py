@@ -14,11 +14,7 @@ from typing import TYPE_CHECKING, Any
 from roadmap.core.dates import PartialDate
 from roadmap.evidence.item import Item
 from roadmap.readiness.calendar_years import count_years
-from roadmap.readiness.evidence_tally import (
-    EvidenceCounts,
-    EvidenceTally,
-    milestones_proved_by,
-)
+from roadmap.readiness.evidence_tally import EvidenceCounts, EvidenceTally, proving_links
 from roadmap.readiness.facts import Facts
 
 if TYPE_CHECKING:
@@ -105,10 +101,6 @@ class Tally:
         """Return the pieces that have not lapsed, by their id."""
         return {str(piece.id): piece for piece in self.unlapsed_evidence}
 
-    def milestones_proved_by(self, piece: Item) -> list[str]:
-        """Return the linked milestones for which a piece is confirmed and of an accepted kind."""
-        return milestones_proved_by(self.content, piece)
-
     @property
     def verifiers(self) -> int:
         """Return the number of people whose confirmations count."""
@@ -116,9 +108,7 @@ class Tally:
             {
                 link.verifier
                 for piece in self.unlapsed_evidence
-                for keys in [self.milestones_proved_by(piece)]
-                for link in piece.links
-                if link.key in keys
+                for link in proving_links(self.content, piece)
             }
         )
 

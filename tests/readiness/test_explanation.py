@@ -12,8 +12,8 @@ import pytest
 
 from roadmap.api.readiness import serialize_readiness
 from roadmap.core.dates import PartialDate
-from roadmap.evidence.item import Item
-from roadmap.readiness.evidence_tally import milestones_proved_by
+from roadmap.evidence.item import Item, Link
+from roadmap.readiness.evidence_tally import proving_links
 from roadmap.readiness.explanation import (
     BackgroundLine,
     ImpactLine,
@@ -286,11 +286,11 @@ def test_explanation_cost_is_linear_in_evidence(monkeypatch: pytest.MonkeyPatch)
     """A person may have thousands of pieces."""
     counted: list[object] = []
 
-    def count(on: Any, each: Item) -> list[str]:
+    def count(on: Any, each: Item) -> list[Link]:
         counted.append(each.id)
-        return milestones_proved_by(on, each)
+        return proving_links(on, each)
 
-    monkeypatch.setattr("roadmap.readiness.evidence_tally.milestones_proved_by", count)
+    monkeypatch.setattr("roadmap.readiness.evidence_tally.proving_links", count)
     many = [piece(f"p{n}", "talk", *KEYS[n % 9 :][:1], verified=n % 3 == 0) for n in range(300)]
     explained = explain(Tally(content(), Facts(statuses=done(*KEYS), pieces=tuple(many)), TODAY))
     assert sum(each.type == "evidence" for each in explained.items) == 300
