@@ -165,3 +165,46 @@ def test_tick_shows_in_list_that_was_filtered_meanwhile(page_of: PageOf, roadmap
     page.unroute("**/completion")
     tick.click()
     expect(tick).not_to_be_checked()
+
+
+def test_saving_during_autosave_does_not_conflict(page_of: PageOf) -> None:
+    page = page_of("carol")
+    page.goto("/practice/argument-you-lost")
+    text = page.get_by_label("Situation")
+    requests = HeldRequests(page, "**/answer", times=1)
+    with requests.expect():
+        text.fill("The first half")
+    text.fill("The first half and the second.")
+    page.get_by_role("button", name="Save answer").click()
+    with page.expect_navigation():
+        requests.routes.pop().continue_()
+    expect(page.get_by_text("Your answer is saved.")).to_be_visible()
+    expect(text).to_have_value("The first half and the second.")
+    expect(page.locator(".draft-notice")).to_have_count(0)
+
+
+@pytest.mark.parametrize("by_button", [False, True], ids=["autosave", "button"])
+def test_answer_saved_after_lost_response_does_not_conflict(
+    page_of: PageOf, *, by_button: bool
+) -> None:
+    page = page_of("carol")
+    page.goto("/practice/argument-you-lost")
+    text, state = page.get_by_label("Task"), page.locator("#answer-state").get_by_role("status")
+    requests = HeldRequests(page, "**/answer")
+    with requests.expect():
+        text.fill(f"Half ({by_button})")
+    requests.lose(is_saved=True)
+    expect(state).to_have_text("Not saved")
+    page.unroute("**/answer")
+    text.press("End")
+    text.press_sequentially(", then all.")
+    if by_button:
+        page.get_by_role("button", name="Save answer").click()
+        expect(page.get_by_text("Your answer is saved.")).to_be_visible()
+    else:
+        with page.expect_response(lambda answer: "all." in (answer.request.post_data or "")):
+            pass
+        expect(state).to_have_text("Saved")
+    page.reload()
+    expect(text).to_have_value(f"Half ({by_button}), then all.")
+    expect(page.locator("[data-conflict], .draft-notice")).to_have_count(0)

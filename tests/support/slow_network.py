@@ -25,12 +25,12 @@ def hold_scripts(page: Page) -> Iterator[None]:
 
 
 class HeldRequests:
-    """Requests of a page that are sent only when the test says so."""
+    """Requests of a page, all or the first `times`, that are sent only when the test says so."""
 
-    def __init__(self, page: Page, url: str | re.Pattern[str]) -> None:
+    def __init__(self, page: Page, url: str | re.Pattern[str], *, times: int | None = None) -> None:
         self.page, self.url = page, url
         self.routes: list[Route] = []
-        page.route(url, self._hold)
+        page.route(url, self._hold, times=times)
 
     def _hold(self, route: Route) -> None:
         self.routes.append(route)
@@ -44,9 +44,12 @@ class HeldRequests:
         self.page.title()  # the route follows the request, and is known after one more call
         assert len(self.routes) > before
 
-    def lose(self) -> None:
-        """Lose the oldest held request."""
-        self.routes.pop(0).abort()
+    def lose(self, *, is_saved: bool = False) -> None:
+        """Lose the oldest held request, or with `is_saved` only its response."""
+        route = self.routes.pop(0)
+        if is_saved:
+            route.fetch()
+        route.abort()
 
     def answer(self, number: int = 0) -> None:
         """Send one of the held requests, by default the oldest, and wait for the response."""
