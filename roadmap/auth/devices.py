@@ -48,10 +48,10 @@ def remember_device(user_id: uuid.UUID) -> None:
 
 def _read_cookie() -> dict[str, str]:
     try:
-        known = _serializer().loads(request.cookies.get(_cookie_name(), ""))
+        known: dict[str, str] = _serializer().loads(request.cookies.get(_cookie_name(), ""))
     except BadData:
         return {}
-    return known if isinstance(known, dict) else {}
+    return known
 
 
 def _cookie_name() -> str:

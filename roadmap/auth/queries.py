@@ -129,15 +129,13 @@ def find_user_pending_deletion(
     ).first()
 
 
-def list_users(session: Session) -> Sequence[User]:
-    """Return all accounts, oldest first."""
-    return session.scalars(sa.select(User).order_by(User.created_at, User.id)).all()
-
-
-def deletion_dates(session: Session) -> dict[uuid.UUID, dt.datetime]:
-    """Return the dates of scheduled deletions by account id."""
-    rows = session.execute(sa.select(AccountDeletion.user_id, AccountDeletion.due_at))
-    return {row.user_id: row.due_at for row in rows}
+def list_users(session: Session) -> Sequence[sa.Row[User, dt.datetime | None]]:
+    """Return all accounts and the dates of their scheduled deletions, oldest accounts first."""
+    return session.execute(
+        sa.select(User, AccountDeletion.due_at)
+        .outerjoin(AccountDeletion, AccountDeletion.user_id == User.id)
+        .order_by(User.created_at, User.id)
+    ).all()
 
 
 def list_sessions(

@@ -73,19 +73,19 @@ def create(email: str, name: str, admin: bool, password_stdin: bool) -> None:
 @group.command("list")
 def list_users() -> None:
     """List the accounts: id, e-mail address, role, state and name."""
-    people, deletions = queries.list_users(db.session), queries.deletion_dates(db.session)
+    people = queries.list_users(db.session)
     if not people:
         click.echo("There is no account yet.", err=True)
-    width = max((len(user.email) for user in people), default=0)
-    for user in people:
+    width = max((len(user.email) for user, _due_at in people), default=0)
+    for user, due_at in people:
         role = "administrator" if user.is_admin else "person"
         state = "deactivated" if user.deactivated_at else "active"
         if not user.email_key and not user.deactivated_at:
             state = "unconfirmed"
         elif not user.password_hash and not user.deactivated_at:
             state = "no password"
-        if user.id in deletions:
-            state = f"deleted on {deletions[user.id]:%Y-%m-%d}"
+        if due_at:
+            state = f"deleted on {due_at:%Y-%m-%d}"
         click.echo(f"{user.id}  {user.email:<{width}}  {role:<13}  {state:<11}  {user.name}")
 
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask, current_app, g, has_request_context, request
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy import event
+from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
 from roadmap.core import sqlite
 from roadmap.core.config import ROOT, ensure_data_folder, ensure_private_file
@@ -54,7 +55,7 @@ class Database:
             metadata=Base.metadata,
             sessionmaker=sessionmaker(engine, autoflush=False, expire_on_commit=False),
         )
-        app.teardown_appcontext(self._close)
+        app.teardown_appcontext(self.discard_session)
 
     @property
     def engine(self) -> sa.Engine:
@@ -145,9 +146,9 @@ class Database:
             log.error("not recorded, the database takes no writes: %s: %s", reason, what)
 
     @staticmethod
-    def _close(_error: BaseException | None) -> None:
-        session = g.pop("_db_session", None)
-        if session is not None:
+    def discard_session(_error: BaseException | None = None) -> None:
+        """Close the session of this request, if any, and roll back what is not committed."""
+        if (session := g.pop("_db_session", None)) is not None:
             session.close()
 
 
@@ -164,6 +165,16 @@ def _is_writing(connection: sa.Connection) -> bool:
 
 
 db = Database()
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget_marks(session: Session, transaction: SessionTransaction) -> None:
+    """Drop what a transaction that was rolled back marked in `Session.info` for its commit.
+
+    The marks are kept when a savepoint is rolled back, because unnecessary ones do no harm.
+    """
+    if not transaction.nested:
+        session.info.clear()
 
 
 def count_changed(session: Session, statement: sa.UpdateBase) -> int:

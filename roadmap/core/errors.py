@@ -15,7 +15,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 from werkzeug.exceptions import HTTPException
 
-from roadmap.core.database import SAFE_METHODS
+from roadmap.core.database import SAFE_METHODS, db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limits import LimitReached
@@ -280,7 +280,5 @@ def render_busy(reason: LazyString) -> Response:
 
 def _discard_session_and_actor() -> None:
     """Discard the transaction and the signed-in user, so that error pages need no database."""
-    session = g.pop("_db_session", None)
-    if session is not None:
-        session.close()
+    db.discard_session()
     g._login_user = AnonymousUserMixin()

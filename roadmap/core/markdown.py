@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 from unicodedata import east_asian_width
 
@@ -120,17 +120,6 @@ def _parser() -> MarkdownIt:
     return parser
 
 
-@dataclass(frozen=True, slots=True)
-class _BareUrl:
-    """A bare URL in a text, with the attribute names that markdown-it expects."""
-
-    text: str
-    url: str
-    index: int
-    last_index: int
-    schema: str = ""
-
-
 class _BareUrlFinder:
     """Find bare URLs that begin with http:, https: or www.
 
@@ -142,15 +131,16 @@ class _BareUrlFinder:
 
     pretest = test
 
-    def match(self, text: str) -> list[_BareUrl]:
+    def match(self, text: str) -> list[SimpleNamespace]:
         return [_read_bare_url(found) for found in _BARE_URL.finditer(text)]
 
-    def match_at_start(self, text: str) -> _BareUrl | None:
+    def match_at_start(self, text: str) -> SimpleNamespace | None:
         found = _BARE_URL.match(text)
         return _read_bare_url(found) if found else None
 
 
-def _read_bare_url(found: re.Match[str]) -> _BareUrl:
+def _read_bare_url(found: re.Match[str]) -> SimpleNamespace:
+    """Return a bare URL with the attributes that markdown-it expects."""
     # Trailing punctuation and an unmatched closing parenthesis are not part of the URL (GFM, 6.9).
     text = found[0]
     surplus = text.count(")") - text.count("(")
@@ -158,7 +148,10 @@ def _read_bare_url(found: re.Match[str]) -> _BareUrl:
         surplus -= text[-1] == ")"
         text = text[:-1]
     url = text if found["scheme"] else f"http://{text}"
-    return _BareUrl(text, url, found.start(), found.start() + len(text), found["scheme"] or "")
+    start = found.start()
+    return SimpleNamespace(
+        text=text, url=url, index=start, last_index=start + len(text), schema=found["scheme"] or ""
+    )
 
 
 def _truncate(text: str) -> str:

@@ -8,9 +8,11 @@ from typing import Annotated, Any
 
 import sqlalchemy as sa
 import uuid_utils.compat
-from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy import event
+from sqlalchemy.orm import DeclarativeBase, MappedColumn, Mapper, mapped_column
 
 from roadmap.core.dates import PartialDate
+from roadmap.core.text import fold
 
 NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -98,3 +100,35 @@ def check_one_of(name: str, column: str, values: tuple[str, ...]) -> sa.CheckCon
     allowed = ", ".join(f"'{value}'" for value in values)
     info = {"column": column, "words": values}
     return sa.CheckConstraint(f"{column} IN ({allowed})", name=name, info=info)
+
+
+def search_text_of(*sources: str) -> MappedColumn[str]:
+    """Declare the column `search_text`: the folded text of other columns, one per line.
+
+    It is stored, so that both databases search and sort alike. INSERTs and ORM updates maintain it.
+    A bulk UPDATE statement does not, so it must not change a source column.
+    """
+
+    def fold_inserted(context: Any) -> str:
+        return _fold_lines(*map(context.get_current_parameters().get, sources))
+
+    return mapped_column(
+        sa.Text().with_variant(sa.Text(collation="C"), "postgresql"),
+        default=fold_inserted,
+        server_default="",
+        deferred=True,
+        info={"sources": sources},
+    )
+
+
+@event.listens_for(Base, "before_update", propagate=True)
+def _fold_changed(mapper: Mapper[Any], _connection: sa.Connection, row: Any) -> None:
+    if (column := mapper.columns.get("search_text")) is None:
+        return
+    attributes, sources = sa.inspect(row).attrs, column.info["sources"]
+    if any(attributes[name].history.has_changes() for name in sources):
+        row.search_text = _fold_lines(*(getattr(row, name) for name in sources))
+
+
+def _fold_lines(*lines: str | None) -> str:
+    return fold("\n".join(line or "" for line in lines))

@@ -10,8 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, MappedColumn, column_property, mapped_column, relationship
 
 from roadmap.core.dates import PartialDate
-from roadmap.core.folding import search_text_of
-from roadmap.core.types import Base, Id, check_one_of
+from roadmap.core.types import Base, Id, check_one_of, search_text_of
 from roadmap.evidence.constants import DECISIONS, IMPACT_TYPES, STATES, VISIBILITIES
 from roadmap.evidence.item import Audience, is_visible, shared_state
 from roadmap.people.labels import reviewer_label

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, current_app
 from sqlalchemy import event
-from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy.orm import Session
 
 from roadmap.importers.actions import PAGES_ENQUEUED
 from roadmap.mail.outbox import MAIL_ENQUEUED
@@ -47,11 +47,3 @@ def wake_after_commit(session: Session) -> None:
             queue.fetch()
     except (OSError, sqlite3.Error) as error:
         log.warning("the job process could not be woken, it begins within a minute: %s", error)
-
-
-@event.listens_for(Session, "after_soft_rollback")
-def discard_after_rollback(session: Session, transaction: SessionTransaction) -> None:
-    """Discard the marks of a transaction that was rolled back."""
-    if not transaction.nested:
-        session.info.pop(MAIL_ENQUEUED, None)
-        session.info.pop(PAGES_ENQUEUED, None)

@@ -9,8 +9,7 @@ from typing import Annotated, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from roadmap.core.folding import search_text_of
-from roadmap.core.types import Base, Id, Json, check_one_of
+from roadmap.core.types import Base, Id, Json, check_one_of, search_text_of
 
 THEMES = ("system", "light", "dark")
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy.orm import Session
 
 from roadmap.core.signals import PersonChange, person_changed, revision_published
 from roadmap.people.locks import lock_users
 from roadmap.progress.models import Enrollment
-from roadmap.readiness.actions import CHANGED_PEOPLE, mark_changed, refresh_changed
+from roadmap.readiness.actions import mark_changed, refresh_changed
 from roadmap.readiness.models import ReadinessSummary
 
 # No figure depends on these. "portfolio" is the selection of pieces; a changed visibility is a
@@ -62,13 +62,3 @@ def _revision_published(session: Session, *, now: dt.datetime, **_more: Any) -> 
 
 
 event.listen(Session, "before_commit", refresh_changed)
-
-
-@event.listens_for(Session, "after_soft_rollback")
-def _forget_changes(session: Session, transaction: SessionTransaction) -> None:
-    """Drop the marks of a transaction that was rolled back.
-
-    They are kept when a savepoint is rolled back, because an unnecessary refresh does no harm.
-    """
-    if not transaction.nested:
-        session.info.pop(CHANGED_PEOPLE, None)
