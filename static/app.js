@@ -5,6 +5,9 @@
   const find = (selector, root = document) => root.querySelector(selector);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
+  // Shows what needs scripts. The browser's setting says nothing about scripts that are late or blocked.
+  document.documentElement.classList.add("scripted");
+
   /* Announce a text to screen readers: from `HX-Trigger: {"announce": "…"}`, or from our scripts. */
   const announce = (text) => {
     const live = find("#live");

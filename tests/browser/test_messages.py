@@ -257,3 +257,24 @@ POSITIONS = """(flash) => {
   }
   return [...found].filter((position) => position !== "relative");
 }"""
+
+
+@pytest.mark.parametrize("are_blocked", [True, False], ids=["blocked", "loaded"])
+def test_controls_that_need_scripts_are_hidden_until_scripts_run(
+    are_blocked: bool, page_of: PageOf
+) -> None:
+    page = page_of("alice")
+    if are_blocked:
+        page.route("**/scripts.js*", lambda route: route.abort())
+    page.goto("/account")
+    page.locator("#keyboard button, form[action='/account/keyboard'] button").first.click()
+    close = page.locator("#messages .close, main .flash .close").first
+    expect(close).to_be_attached()
+    expect(close).to_be_visible(visible=not are_blocked)
+    if not are_blocked:
+        close.click()
+        expect(page.locator("main .flash")).to_have_count(0)
+    page.goto("/portfolio")
+    handle = page.locator(".drag-handle").first
+    expect(handle).to_be_attached()
+    expect(handle).to_be_visible(visible=not are_blocked)
