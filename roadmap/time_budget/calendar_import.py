@@ -93,8 +93,7 @@ def count_minutes(
         for each in saved
         if each.removed_at is None and each.starts_at and each.event_uid not in here
     ]
-    minutes = non_overlapping_minutes(chosen, elsewhere)
-    return {each.key: its for each, its in zip(chosen, minutes, strict=True)}
+    return non_overlapping_minutes(chosen, elsewhere)
 
 
 def _is_counted(event: Event, entry: TimeEntry | None) -> bool:
@@ -113,9 +112,9 @@ def _state(event: Event, entry: TimeEntry | None, minutes: int) -> str:
 
 
 def non_overlapping_minutes(
-    spans: Sequence[Event], counted: Iterable[tuple[dt.datetime, int]] = ()
-) -> list[int]:
-    """Return the minutes of each event, counting overlapping minutes only once.
+    events: Sequence[Event], counted: Iterable[tuple[dt.datetime, int]] = ()
+) -> dict[str, int]:
+    """Return the minutes of events by key, counting overlapping minutes only once.
 
     The shorter event has priority: a stand-up within a focus block was a stand-up. `counted` are
     the start and minutes of entries that are already counted.
@@ -125,13 +124,10 @@ def non_overlapping_minutes(
         # A longer entry continues after the shorter ones within it.
         left = (at for at in count(_minute(start)) if at not in taken)
         taken.update(list(islice(left, minutes)))
-    found = [0] * len(spans)
-    for at, span in sorted(
-        enumerate(spans),
-        key=lambda each: (each[1].ends_at - each[1].starts_at, each[1].starts_at, each[0]),
-    ):
-        free = set(range(_minute(span.starts_at), _minute(span.ends_at))) - taken
-        found[at] = len(free)
+    found = {}
+    for event in sorted(events, key=lambda each: (each.ends_at - each.starts_at, each.starts_at)):
+        free = set(range(_minute(event.starts_at), _minute(event.ends_at))) - taken
+        found[event.key] = len(free)
         taken |= free
     return found
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 
+from roadmap.time_budget.calendar_file import Event
 from roadmap.time_budget.calendar_import import non_overlapping_minutes
 from roadmap.time_budget.queries import sorting_rules, time_content
 from roadmap.time_budget.sorting import Choice, Sorter, title_key
@@ -39,20 +39,17 @@ def test_sorter_chooses_category_by_title_and_attendees() -> None:
     assert {args: SORTER.sort(*args) for args in expected} == expected
 
 
-@dataclass
-class Span:
-    starts_at: dt.datetime
-    ends_at: dt.datetime
-
-
 def test_overlapping_minutes_count_for_the_shorter_entry() -> None:
-    def span(first: str, last: str) -> Span:
-        return Span(*(dt.datetime.fromisoformat(f"2026-10-19T{at}+00:00") for at in (first, last)))
+    def event(key: str, first: str, last: str) -> Event:
+        times = (dt.datetime.fromisoformat(f"2026-10-19T{at}+00:00") for at in (first, last))
+        return Event(key, *times, title="")
 
-    focus, standup = span("09:00", "12:00"), span("09:30", "09:45")
-    review, same = span("11:30", "12:30"), span("11:30", "12:30")
-    assert non_overlapping_minutes([focus, standup, review, same]) == [135, 15, 60, 0]
-    assert non_overlapping_minutes([focus, standup], [(focus.starts_at, 60)]) == [120, 0]
+    focus, standup = event("focus", "09:00", "12:00"), event("standup", "09:30", "09:45")
+    review, same = event("review", "11:30", "12:30"), event("same", "11:30", "12:30")
+    minutes = non_overlapping_minutes([focus, standup, review, same])
+    assert minutes == {"focus": 135, "standup": 15, "review": 60, "same": 0}
+    minutes = non_overlapping_minutes([focus, standup], [(focus.starts_at, 60)])
+    assert minutes == {"focus": 120, "standup": 0}
     # Saved entries only have a start and counted minutes, so the block's span is extended.
     before = [(focus.starts_at, 165), (standup.starts_at, 15)]
-    assert non_overlapping_minutes([review, same], before) == [30, 0]
+    assert non_overlapping_minutes([review, same], before) == {"review": 30, "same": 0}
