@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, load_only
+from sqlalchemy.orm import Session, defer
 
 from roadmap.core.dates import PartialDate
 from roadmap.core.stale_forms import fingerprint
@@ -34,7 +34,6 @@ class Row:
     the existing record, or "".
     """
 
-    number: int
     candidate: Candidate
     title: str
     dates: Sequence[PartialDate | None]
@@ -43,7 +42,7 @@ class Row:
 
     @property
     def key(self) -> str:
-        """Return the form value of this row; `number` changes while more pages are fetched."""
+        """Return the form value of this row, which stays the same while more are fetched."""
         return blake2b(self.candidate.external_id.encode(), digest_size=8).hexdigest()
 
     @property
@@ -97,16 +96,7 @@ def find_pending(session: Session, user_id: uuid.UUID, importer: str) -> Pending
 def list_pending(session: Session, user_id: uuid.UUID) -> dict[str, PendingImport]:
     """Load a user's pending imports by importer key, without their records."""
     found = session.scalars(
-        sa.select(PendingImport)
-        .filter_by(user_id=user_id)
-        .options(
-            load_only(
-                PendingImport.importer,
-                PendingImport.source,
-                PendingImport.state,
-                PendingImport.created_at,
-            )
-        )
+        sa.select(PendingImport).filter_by(user_id=user_id).options(defer(PendingImport.records))
     )
     return {each.importer: each for each in found}
 
@@ -192,7 +182,6 @@ def make_preview(
             state = "linked" if found else "new"
         section.rows.append(
             Row(
-                len(seen) - 1,
                 candidate,
                 record.title(candidate.values),
                 record.read_dates(candidate.values),
