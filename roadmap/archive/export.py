@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import decimal
 import hashlib
 import json
 import uuid
@@ -26,7 +25,7 @@ from roadmap.core.batches import batched
 from roadmap.core.config import VERSION as RELEASE
 from roadmap.core.database import db
 from roadmap.core.file_store import atomic_file, file_store
-from roadmap.core.types import Base
+from roadmap.core.types import Base, json_text
 from roadmap.people.models import User
 from roadmap.progress.models import Enrollment
 
@@ -54,7 +53,9 @@ def write_archive(target: IO[bytes], user_id: uuid.UUID, *, instance: str, now: 
         missing = [name for name in names if not writer.add_stored(name)]
         head = {"format": FORMAT, "version": VERSION, "release": RELEASE, "instance": instance}
         more = {"made_at": now, "missing_files": missing, "files": writer.files}
-        writer.add(MANIFEST, [json.dumps(head | manifest | more, default=_to_json, indent=2), "\n"])
+        writer.add(
+            MANIFEST, [json.dumps(head | manifest | more, default=json_text, indent=2), "\n"]
+        )
     return sum(map(len, tables.values()))
 
 
@@ -196,16 +197,4 @@ def _json_lines(rows: Iterable[Row]) -> Iterator[str]:
 
 
 def _dump(row: Row) -> str:
-    return json.dumps(dict(row), default=_to_json, ensure_ascii=False)
-
-
-def _to_json(value: Any) -> Any:
-    """Convert values without a JSON equivalent to text."""
-    match value:
-        case dt.datetime():
-            return value.astimezone(dt.UTC).isoformat()
-        case dt.date():
-            return value.isoformat()
-        case uuid.UUID() | decimal.Decimal():
-            return str(value)
-    raise TypeError(value)
+    return json.dumps(dict(row), default=json_text, ensure_ascii=False)

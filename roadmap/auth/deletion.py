@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-import zoneinfo
 from collections.abc import Sequence
 
 import sqlalchemy as sa
@@ -17,12 +16,11 @@ from sqlalchemy.orm import Session
 from roadmap.auth import actions
 from roadmap.auth.models import AccountDeletion
 from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import render_for, show_date
+from roadmap.core.i18n import render_for, show_date_to
 from roadmap.core.proxy import public_base_url
 from roadmap.core.signals import managers_changed
 from roadmap.mail import outbox
 from roadmap.mail.models import OutgoingMail
-from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit
 from roadmap.people.history import record_history
 from roadmap.people.models import User
@@ -106,12 +104,6 @@ def find_deletion(session: Session, user_id: uuid.UUID) -> AccountDeletion | Non
     return session.scalar(own.execution_options(populate_existing=True))
 
 
-def last_day(deletion: AccountDeletion, person: User | Actor) -> str:
-    """Return the day of a deletion in the person's own zone and locale, even if not signed in."""
-    zone = zoneinfo.ZoneInfo(person.timezone)
-    return show_date(deletion.due_at.astimezone(zone).date(), person.locale)
-
-
 def list_due(session: Session, *, now: dt.datetime) -> Sequence[uuid.UUID]:
     """Return the ids of accounts whose grace period is over, oldest first."""
     due = sa.select(AccountDeletion.user_id).where(AccountDeletion.due_at <= now)
@@ -129,7 +121,7 @@ def suggest_administrators(session: Session, user_id: uuid.UUID) -> Sequence[Use
 def _mail(user: User, deletion: AccountDeletion) -> OutgoingMail:
     """Render the mail about a request; people can only cancel their own requests."""
     with render_for(user):
-        day = last_day(deletion, user)
+        day = show_date_to(user, deletion.due_at)
         if deletion.requested_by == user.id:
             back_url = _(
                 "Until then you can keep it: sign in, and choose to keep your account.\n\n%(link)s",

@@ -30,6 +30,8 @@ from typing import IO, Any
 import sqlalchemy as sa
 from pydantic.dataclasses import dataclass
 
+from roadmap.core.types import json_text
+
 FORMAT = 1
 FILES = "files/"
 MANIFEST_NAME = "manifest.json"
@@ -101,7 +103,7 @@ def write_table(
     with zip_file.open(f"tables/{name}.jsonl", "w", force_zip64=True) as file:
         for row in chain([columns], rows):
             text = json.dumps(
-                list(row), default=encode_value, ensure_ascii=False, separators=(",", ":")
+                list(row), default=json_text, ensure_ascii=False, separators=(",", ":")
             )
             line = f"{text}\n".encode()
             file.write(line)
@@ -199,20 +201,6 @@ def open_backup(path: Path) -> zipfile.ZipFile:
         raise InvalidBackup("it is no backup: not even a ZIP file") from None
     except (UnicodeDecodeError, *READ_ERRORS):
         raise InvalidBackup("its list of contents is damaged") from None
-
-
-def encode_value(value: Any) -> Any:
-    """Encode a value without a JSON type as text."""
-    match value:
-        case dt.datetime():
-            return value.astimezone(dt.UTC).isoformat()
-        case dt.date():
-            return value.isoformat()
-        case uuid.UUID() | decimal.Decimal():
-            return str(value)
-        case bytes() | memoryview():
-            return base64.b64encode(value).decode("ascii")
-    raise TypeError(value)
 
 
 def decode_value(value: Any, column_type: sa.types.TypeEngine[Any]) -> Any:

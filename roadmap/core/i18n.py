@@ -110,6 +110,11 @@ def show_date(value: dt.date | PartialDate, locale: str = "en") -> str:
     return format_date(value, "d MMM y" if locale == "en" else "medium", locale=locale)
 
 
+def show_date_to(person: Any, moment: dt.datetime) -> str:
+    """Format the date of a moment in a person's own zone and locale, even if not signed in."""
+    return show_date(moment.astimezone(ZoneInfo(person.timezone)).date(), person.locale)
+
+
 def date_filter(value: dt.date | dt.datetime | PartialDate | None) -> str:
     if value is None:
         return ""

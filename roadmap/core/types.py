@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import decimal
 import uuid
 from typing import Annotated, Any
 
@@ -93,6 +95,20 @@ class Base(DeclarativeBase):
         dict[str, Any]: sa.JSON,
         list[Any]: sa.JSON,
     }
+
+
+def json_text(value: Any) -> str:
+    """Return the text of a value that has no JSON type, for `json.dumps`."""
+    match value:
+        case dt.datetime():
+            return value.astimezone(dt.UTC).isoformat()
+        case dt.date():
+            return value.isoformat()
+        case uuid.UUID() | decimal.Decimal():
+            return str(value)
+        case bytes() | memoryview():
+            return base64.b64encode(value).decode("ascii")
+    raise TypeError(value)
 
 
 def check_one_of(name: str, column: str, values: tuple[str, ...]) -> sa.CheckConstraint:

@@ -14,6 +14,7 @@ from roadmap.auth.reauthentication import fresh_login_required
 from roadmap.auth.sessions import find_user_pending_deletion, sign_out, signed_in_actor
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import show_date_to
 from roadmap.core.proxy import client_address
 from roadmap.core.web import now, render_page, see_other
 from roadmap.erasure.forms import DeletionForm
@@ -49,7 +50,7 @@ def request_deletion() -> Response:
         return _render(form, 409)
     sign_out()
     if found is not None:
-        day = deletion.last_day(found, me)
+        day = show_date_to(me, found.due_at)
         flash(
             _("Your account is closed and will be deleted on %(day)s. Sign in to keep it.", day=day)
         )
@@ -64,7 +65,7 @@ def ask_return() -> Response:
     if found is None:
         return redirect("/", 303) if signed_in_actor() else see_other("auth.login")
     user, request = found
-    return render_page("erasure/return.html", user=user, day=deletion.last_day(request, user))
+    return render_page("erasure/return.html", user=user, day=show_date_to(user, request.due_at))
 
 
 @erasure.put("/account/return")

@@ -6,13 +6,12 @@ A proof is signed and not stored. The invitation stays open until it is accepted
 from __future__ import annotations
 
 import datetime as dt
-from zoneinfo import ZoneInfo
 
 from flask import current_app
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import show_date
+from roadmap.core.i18n import show_date, show_date_to
 from roadmap.core.proxy import public_base_url
 from roadmap.invitations.models import Invitation
 from roadmap.mail.models import OutgoingMail
@@ -63,7 +62,7 @@ def render_invitation_mail(invitation: Invitation, token: str, reader: User | No
     if reader is None:
         day = _("%(day)s (UTC)", day=show_date(expires_at.astimezone(dt.UTC).date()))
     else:
-        day = show_date(expires_at.astimezone(ZoneInfo(reader.timezone)).date(), reader.locale)
+        day = show_date_to(reader, expires_at)
     if team is None:
         subject = _("%(name)s invites you to Cairn", name=name)
         to_what = _("%(name)s invites you to create an account on Cairn.", name=who)
