@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import PageOf, SampleSite
 
@@ -101,6 +102,37 @@ def test_manager_assessment_updates_rest_of_person_page(
         # Collapsed details stay collapsed.
         assert not gates.evaluate("fold => fold.open")
         assert_matches_reload(page)
+
+
+@pytest.mark.parametrize("role", ["carol", "bob"])
+def test_second_assessment_waits_for_response_to_first(
+    role: str, sample_site: SampleSite, page_of: PageOf
+) -> None:
+    """A late response to the first would show the other parts of the page without the second."""
+    page = page_of(role)
+    person = f"/teams/ranking/people/{sample_site.cast.alice}"
+    open_page(page, "/skills" if role == "carol" else person)
+    rows = [page.locator(f"#skill-{key}") for key in ("deep_learning", "mlops")]
+    for row in rows:
+        row.get_by_role("link", name=re.compile("^Assess ")).click()
+        row.locator("input[name=level][value='3']").check()
+    held: list[Route] = []
+
+    def hold_first(route: Route) -> None:
+        if held:
+            route.continue_()
+        held.append(route)
+
+    page.route("**/assessments", hold_first)
+    for row in rows:
+        row.get_by_role("button", name=re.compile("^Save ")).click()
+    # A second request would be here before this one is answered.
+    page.evaluate("() => fetch('/static/icons.svg').then(response => response.text())")
+    assert len(held) == 1
+    held[0].continue_()
+    for row in rows:
+        expect(row.get_by_role("link", name=re.compile("^Assess "))).to_be_visible()
+    assert_matches_reload(page)
 
 
 def test_portfolio_change_updates_rest_of_page(page_of: PageOf) -> None:
