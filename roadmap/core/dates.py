@@ -101,3 +101,13 @@ def months_later(day: dt.date, months: int) -> dt.date:
     if year > dt.date.max.year:
         return dt.date.max
     return dt.date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def parse_moment(text: str) -> dt.datetime | None:
+    """Parse an ISO timestamp with an offset; return None if it is invalid."""
+    try:
+        moment = dt.datetime.fromisoformat(text)
+        # A moment at the limits of the calendar may have no equivalent in UTC.
+        return moment.astimezone(dt.UTC) if moment.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None

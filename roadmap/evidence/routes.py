@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from collections.abc import Collection
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +12,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from roadmap.core.database import db
+from roadmap.core.dates import parse_moment
 from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limit_searches
 from roadmap.core.text import clean_line, shorten, strip_control_characters
@@ -119,10 +118,7 @@ def _parse_filters() -> Filters:
     kind = request.args.get("kind", "")
     if all(each in KINDS for each in kind.split(",")):
         keys["kind"] = kind
-    for name in TIMESTAMP_FILTERS:
-        with suppress(ValueError, OverflowError):
-            moment = dt.datetime.fromisoformat(request.args.get(name, ""))
-            keys[name] = moment.astimezone(dt.UTC)
+    keys |= {name: parse_moment(request.args.get(name, "")) for name in TIMESTAMP_FILTERS}
     return Filters(
         q=clean_line(request.args.get("q"))[:200], year=int(year) or None, **words, **keys
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from itertools import groupby
 
@@ -11,6 +10,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from roadmap.core.database import db
+from roadmap.core.dates import parse_moment
 from roadmap.core.web import now, page_number, see_other
 from roadmap.notifications import actions, queries
 from roadmap.notifications.models import Notification
@@ -55,14 +55,6 @@ def read(key: uuid.UUID) -> Response:
 @permit("notification.write")
 def read_all() -> Response:
     """Mark all notifications as read that existed when the page was rendered."""
-    actions.mark_all_read(db.session, current_user.id, until=_read_until(), now=now())
+    until = parse_moment(request.form.get("until", "")) or now()
+    actions.mark_all_read(db.session, current_user.id, until=until, now=now())
     return see_other("notifications.index")
-
-
-def _read_until() -> dt.datetime:
-    try:
-        moment = dt.datetime.fromisoformat(request.form.get("until", ""))
-        # A moment at the limits of the calendar may have no equivalent in UTC.
-        return moment.astimezone(dt.UTC) if moment.tzinfo is not None else now()
-    except (ValueError, OverflowError):
-        return now()

@@ -13,6 +13,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from roadmap.core.database import db
+from roadmap.core.dates import parse_moment
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import ngettext
 from roadmap.core.text import parse_uuid
@@ -30,6 +31,8 @@ from roadmap.reviews.blueprint import reviews
 from roadmap.reviews.forms import BulkReviewForm, WithdrawalForm
 
 PAGE_SIZE = 25
+# For an unreadable time, at which nothing was verified.
+NO_MOMENT = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 # By item id: whether it is selected, its checked milestones and its own basis.
 SubmittedItems = Mapping[uuid.UUID, tuple[bool, list[str], str]]
@@ -94,7 +97,8 @@ def verify_history(person_id: uuid.UUID) -> Response:
 @permit("person.verify")
 def withdraw_history(person_id: uuid.UUID) -> Response:
     """Withdraw verifications given at one time, and show the form with the earlier input."""
-    person, form, moment = _load_person(person_id), WithdrawalForm(), _parse_moment()
+    person, form = _load_person(person_id), WithdrawalForm()
+    moment = parse_moment(request.form.get("decided_at", "")) or NO_MOMENT
     try:
         withdrawn, refused = review_actions.withdraw_verifications(
             db.session,
@@ -167,14 +171,6 @@ def _parse_submitted_items(form: BulkReviewForm) -> SubmittedItems:
         )
         for key in on_page
     }
-
-
-def _parse_moment() -> dt.datetime:
-    try:
-        moment = dt.datetime.fromisoformat(request.form.get("decided_at", ""))
-        return moment.astimezone(dt.UTC)
-    except (ValueError, OverflowError):
-        return dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 def _render_history(
