@@ -28,7 +28,7 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.evidence.labels import FIELDS
 from roadmap.people.models import HistoryEntry
-from roadmap.people.roles import ROLES
+from roadmap.people.roles import noun_with_article
 
 # The number of entries listed on the page of a milestone.
 MAX_OF_MILESTONE = 10
@@ -241,8 +241,8 @@ def _sentence(entry: Entry, titles: Titles) -> str:
     values = {
         "title": _title(entry, titles),
         "change": _change(entry, titles),
-        "role": _role(data.get("role")),
-        "before": _role(data.get("before")),
+        "role": noun_with_article(data.get("role")),
+        "before": noun_with_article(data.get("before")),
         "name": _text(data, "name"),
         "witness": _text(data, "witness"),
     }
@@ -272,11 +272,6 @@ def _title(entry: Entry, titles: Titles) -> str:
         case "membership":
             return titles.known[subject_type].get(subject, subject)
     return ""
-
-
-def _role(key: Any) -> str:
-    role = ROLES.get(str(key))
-    return str(role.noun_with_article) if role else ""
 
 
 def _change(entry: Entry, titles: Titles) -> str:

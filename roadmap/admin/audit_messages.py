@@ -14,7 +14,7 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.text import parse_uuid
 from roadmap.people.models import AuditEntry
-from roadmap.people.roles import ROLES
+from roadmap.people.roles import noun_with_article
 
 # The kinds of entries that the log can be filtered by.
 KINDS: dict[str, LazyString] = {
@@ -176,7 +176,7 @@ def _render_message(
     who = _person_id(entry) or parse_uuid(entry.target)
     # Older entries only have the slug of a team and the key of a format.
     team = data.get("team_name") or data.get("team") or entry.target
-    role = _role(data.get("role"))
+    role = noun_with_article(data.get("role"))
     scopes = {"read": _("read"), "write": _("read and write")}
     before = data.get("before")
     target = entry.target
@@ -191,7 +191,7 @@ def _render_message(
         "actor": names.get(entry.actor_id, placeholder),
         "team": team,
         "role": role,
-        "before": before["name"] if isinstance(before, dict) else _role(before),
+        "before": before["name"] if isinstance(before, dict) else noun_with_article(before),
         "parent": data.get("parent_name"),
         "scope": scopes.get(str(data.get("scope")), ""),
         "format": data.get("format") or entry.target,
@@ -255,11 +255,6 @@ def _team_changes(data: Mapping[str, Any]) -> list[LazyString]:
     elif data["moved"]:
         changes.append(_l("The team %(team)s is no longer nested in another team."))
     return changes
-
-
-def _role(key: Any) -> str:
-    role = ROLES.get(str(key))
-    return str(role.noun_with_article) if role else ""
 
 
 def _person_id(entry: AuditEntry) -> uuid.UUID | None:

@@ -164,6 +164,12 @@ def roles_with(capability: Capability) -> tuple[str, ...]:
     return tuple(key for key, role in ROLES.items() if role.allows(capability))
 
 
+def noun_with_article(role: object) -> str:
+    """Return how a sentence names a role, such as "a manager", or "" for an unknown one."""
+    found = ROLES.get(str(role))
+    return str(found.noun_with_article) if found else ""
+
+
 def is_at_least(role: str | None, other: str) -> bool:
     """Return whether `role` is as high as `other` or higher; None is the lowest."""
     ranks = list(ROLES)
