@@ -77,7 +77,12 @@ def _change_status(
     if not wants_fragment():
         target = request.form.get("back", "")
         message = render_template(
-            "journey/_undo.html", message=message, slug=slug, m=milestone, back=target
+            "journey/_undo.html",
+            message=message,
+            slug=slug,
+            m=milestone,
+            tone=found.tone(milestone.key),
+            back=target,
         )
         flash(Markup(message))  # noqa: S704 - the template escapes
         if target == "page":
@@ -191,8 +196,9 @@ def set_status(slug: str, key: str) -> BaseResponse:
 @journey.delete("/roadmaps/<slug>/milestones/<key>/last-change")
 @permit("progress.write")
 def undo(slug: str, key: str) -> BaseResponse:
-    """Restore the status before the last change."""
-    return _change_status(slug, key, progress.undo_last_status)
+    """Restore the status before the last change, the one to `?status=`."""
+    undone = request.args.get("status", "")
+    return _change_status(slug, key, progress.undo_last_status, undone=undone)
 
 
 @journey.put("/roadmaps/<slug>/milestones/<key>/plan")

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.core.stale_forms import StaleForm
 from roadmap.people.history import record_history
-from roadmap.people.locks import lock_user
+from roadmap.people.locks import lock_user, lock_user_without_version
 from roadmap.people.models import HistoryEntry, User
 from roadmap.progress.models import STATUSES, Enrollment, MilestonePlan, MilestoneStatus
 
@@ -205,9 +205,20 @@ def set_plan(
 
 
 def undo_last_status(
-    session: Session, user_id: uuid.UUID, milestone_key: str, *, by: uuid.UUID, now: dt.datetime
+    session: Session,
+    user_id: uuid.UUID,
+    milestone_key: str,
+    *,
+    undone: str = "",
+    by: uuid.UUID,
+    now: dt.datetime,
 ) -> str:
-    """Restore the status that a milestone had before its last change, and return it."""
+    """Restore the status that a milestone had before its last change, and return it.
+
+    `undone` is the status that the change had set. If the milestone has another one now, nothing
+    changes, because a second undo would restore the first change.
+    """
+    lock_user_without_version(session, user_id)
     entries = session.execute(
         sa.select(HistoryEntry.data)
         .where(
@@ -218,7 +229,9 @@ def undo_last_status(
         .order_by(HistoryEntry.id.desc())
         .limit(2)
     ).scalars()
-    _last, before = [*entries, {}, {}][:2]
+    last, before = [*entries, {}, {}][:2]
+    if undone and last and last["status"] != undone:
+        return str(last["status"])
     status = before.get("status", "not_started")
     set_status(
         session, user_id, milestone_key, status, reason=before.get("reason", ""), by=by, now=now

@@ -113,6 +113,24 @@ def test_undo_restores_status_before_completion(app, alice, cast, submits):
     assert status_of(app, cast.alice) == "in_progress"
 
 
+@pytest.mark.parametrize("fragment", [True, False])
+def test_second_undo_changes_nothing(app, alice, cast, fragment):
+    """The first response may have been lost."""
+    alice.put(f"{PATH}/status", {"status": "in_progress"})
+    alice.put(f"{PATH}/completion", fragment=fragment)
+    undo = re.search(r'formaction="(\S+/last-change\S*)"', alice.get(f"/roadmaps/{SLUG}").text)
+    for _ in range(2):
+        assert alice.delete(undo[1], fragment=fragment).status_code in (200, 303)
+        assert status_of(app, cast.alice) == "in_progress"
+
+
+def test_undo_in_message_names_undone_status(alice):
+    alice.put(f"{PATH}/completion")
+    assert f'action="{PATH}/last-change?status=done"' in alice.get(f"/roadmaps/{SLUG}").text
+    alice.put(f"{PATH}/status", {"status": "in_progress"})
+    assert "/last-change?status=in_progress" in alice.get(f"/roadmaps/{SLUG}").text
+
+
 def test_second_completion_is_not_activity(app, session, alice, cast, now):
     alice.put(f"{PATH}/completion")
     with time_machine.travel(now + dt.timedelta(days=2)):
