@@ -96,24 +96,16 @@ def load_selection(
     redacted_anywhere = sa.select(PortfolioItem.evidence_id).where(
         PortfolioItem.user_id == user_id, PortfolioItem.redacted_title.is_not(None)
     )
-    newest_first = [
-        *reversed(load_user_items(session, Audience.OWNER, user_id, texts=False, skills=False))
-    ]
+    items = load_user_items(session, Audience.OWNER, user_id, texts=False, skills=False)
+    newest_first = items[::-1]
     items = sorted(newest_first, key=lambda item: places.get(item.id, math.inf))
-    shown, showable, withheld = [], [], []
-    for item in items:
-        if not item.is_public:
-            withheld.append(item)
-        elif item.id in places:
-            shown.append(item)
-        else:
-            showable.append(item)
+    showable = [item for item in items if item.is_public and item.id not in places]
     has_manager = bool(load_holders(session, user_id, Capability.REVIEW))
     return Selection(
-        shown,
-        showable,
-        withheld,
-        frozenset(places),
+        shown=[item for item in items if item.is_public and item.id in places],
+        showable=showable,
+        withheld=[item for item in items if not item.is_public],
+        chosen=frozenset(places),
         lapsed=[item for item in showable if item.has_lapsed(today)],
         drafts=[item for item in showable if item.is_draft] if has_manager else [],
         redactions={key: each.redaction for key, each in choices.items() if each.redaction},
