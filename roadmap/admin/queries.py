@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +37,7 @@ _HAS_PEOPLE = (
     .where(Membership.team_id == Team.id, Membership.user_id == User.id, _ACTIVE)
     .correlate(Team)
 )
+NEWEST_ENTRIES_FIRST = sa.select(AuditEntry).order_by(AuditEntry.id.desc())
 # The groups that accounts can be filtered by.
 GROUPS: dict[str, tuple[Any, ...]] = {
     "active": (_ACTIVE,),
@@ -263,43 +264,6 @@ def list_affected_members(session: Session, team_id: uuid.UUID) -> list[Affected
     return sorted(lost, key=lambda each: (fold(each.name), each.id))
 
 
-def select_audit(
-    *,
-    actions: Collection[str] = (),
-    person_id: uuid.UUID | None = None,
-    email: str = "",
-    since: dt.datetime | None = None,
-    until: dt.datetime | None = None,
-) -> sa.Select[AuditEntry]:
-    """Select entries of the audit log, newest first.
-
-    Empty `actions` do not filter. `person_id` matches actor and target, `email` the named address.
-    `since` is inclusive and `until` is exclusive.
-    """
-    query = sa.select(AuditEntry).order_by(AuditEntry.id.desc())
-    if actions:
-        query = query.where(AuditEntry.action.in_(actions))
-    about = []
-    if person_id is not None:
-        about += [
-            AuditEntry.actor_id == person_id,
-            AuditEntry.target == str(person_id),
-            AuditEntry.data["person"].as_string() == str(person_id),
-        ]
-    if email:
-        # Invitations and sign-ins record the address as entered, in any letter case.
-        spellings = {email.lower(), email_key(email)}
-        named = (AuditEntry.target, AuditEntry.data["email"].as_string())
-        about += [sa.func.lower(each).in_(spellings) for each in named]
-    if about:
-        query = query.where(sa.or_(*about))
-    if since is not None:
-        query = query.where(AuditEntry.at >= since)
-    if until is not None:
-        query = query.where(AuditEntry.at < until)
-    return query
-
-
 def list_audit_entries(
     session: Session, statement: sa.Select[AuditEntry], before: int | None
 ) -> tuple[Sequence[AuditEntry], int | None]:
@@ -319,13 +283,14 @@ def has_more_audit_entries(session: Session, statement: sa.Select[AuditEntry], l
 
 def find_last_roadmap_load(session: Session) -> AuditEntry | None:
     """Find the audit entry of the last loaded or refused roadmap files."""
-    loads = select_audit(actions=("roadmap.loaded", "roadmap.refused"))
-    return session.scalars(loads.limit(1)).first()
+    loads = AuditEntry.action.in_(("roadmap.loaded", "roadmap.refused"))
+    return session.scalars(NEWEST_ENTRIES_FIRST.where(loads).limit(1)).first()
 
 
 def find_prune_cutoff(session: Session) -> dt.date | None:
     """Return the day before which audit entries were last pruned, or None."""
-    entry = session.scalars(select_audit(actions=("audit.pruned",)).limit(1)).first()
+    pruned = NEWEST_ENTRIES_FIRST.where(AuditEntry.action == "audit.pruned")
+    entry = session.scalars(pruned.limit(1)).first()
     return dt.date.fromisoformat(entry.target) if entry else None
 
 
