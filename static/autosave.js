@@ -1,5 +1,6 @@
-/* Save the versions of a form one after another, so that none conflicts with an earlier one of this page. Without this
-   file, saving while an autosave is pending, or after its response was lost, shows a conflict. */
+/* Save the versions of a form one after another, so that none conflicts with an earlier one of this page, and the last
+   one when the page is left. Without this file, saving while an autosave is pending, or after its response was lost,
+   shows a conflict, and what was typed in the last second is only a draft. */
 (() => {
   "use strict";
   const form = document.querySelector("form[data-autosave]");
@@ -8,9 +9,11 @@
   let lost = null;
   // The submit that waits for an autosave.
   let submit = null;
+  let isChanged = false;
 
   form.addEventListener("htmx:configRequest", ({ target, detail }) => {
     if (target !== form) return;
+    isChanged = Boolean(lost);
     if (lost) detail.parameters = lost;
     last = lost || detail.formData;
   });
@@ -31,5 +34,13 @@
     const overwrite = waiting?.submitter?.name === "replace" && form.querySelector("button[name=replace]");
     if (waiting) form.requestSubmit(overwrite || undefined);
     else if (before) form.querySelector("textarea").dispatchEvent(new Event("input", { bubbles: true }));
+  });
+
+  form.addEventListener("input", () => { isChanged = true; });
+  document.addEventListener("submit", ({ target }) => { if (target === form) isChanged = false; });
+  window.addEventListener("pagehide", () => {
+    if (!isChanged) return;
+    const headers = { "HX-Request": "true" };
+    fetch(form.getAttribute("hx-put"), { method: "PUT", headers, body: new FormData(form), keepalive: true });
   });
 })();

@@ -208,3 +208,20 @@ def test_answer_saved_after_lost_response_does_not_conflict(
     page.reload()
     expect(text).to_have_value(f"Half ({by_button}), then all.")
     expect(page.locator("[data-conflict], .draft-notice")).to_have_count(0)
+
+
+def test_answer_is_saved_when_its_page_is_left(page_of: PageOf) -> None:
+    page, path = page_of("bob"), "/practice/argument-you-lost"
+    page.goto(path)
+    page.get_by_label("Result").fill("We kept both.")
+    page.goto("/skills")
+    other = page.context.new_page()  # without the drafts of the first
+    for _ in range(40):
+        # Playwright does not see the request of a page that was left.
+        other.goto(path)
+        if other.get_by_label("Result").input_value():
+            break
+    expect(other.get_by_label("Result")).to_have_value("We kept both.")
+    page.goto(path)
+    expect(page.get_by_label("Result")).to_have_value("We kept both.")
+    expect(page.locator(".draft-notice")).to_have_count(0)
