@@ -7,22 +7,12 @@ from functools import lru_cache
 
 from babel import Locale
 from flask_wtf import FlaskForm
-from wtforms import (
-    HiddenField,
-    RadioField,
-    SelectField,
-    StringField,
-)
+from wtforms import HiddenField, RadioField, SelectField, StringField
 from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, NumberRange
 
 from roadmap.auth.api_tokens import DEFAULT_DAYS, MAX_DAYS
-from roadmap.auth.forms import (
-    NewPasswordForm,
-    email_field,
-    name_field,
-    password_field,
-)
+from roadmap.auth.forms import NewPasswordForm, email_field, name_field, password_field
 from roadmap.core.clock import timezone_names
 from roadmap.core.fields import WholeNumberField, at_most
 from roadmap.core.i18n import FORMAT_LOCALES, LANGUAGES, show_date, show_number

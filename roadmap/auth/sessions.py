@@ -19,11 +19,7 @@ from roadmap.auth import preserved_form, queries
 from roadmap.auth.devices import remember_device
 from roadmap.auth.forms import SignInForm
 from roadmap.auth.models import AccountDeletion, LoginSession
-from roadmap.auth.queries import (
-    ACTOR_ATTRIBUTES,
-    SESSION_IDLE_TIMEOUT,
-    SESSION_LIFETIME,
-)
+from roadmap.auth.queries import ACTOR_ATTRIBUTES, SESSION_IDLE_TIMEOUT, SESSION_LIFETIME
 from roadmap.auth.refusals import audit_refusal, write_due_refusals
 from roadmap.auth.request_audit import audit_request
 from roadmap.auth.tokens import hash_token, new_token
