@@ -169,8 +169,8 @@ def _handle_csrf(_error: CSRFError) -> Response:
     if response := _explain_other_origin():
         return response
     text = _(
-        "The form's security token did not match: the page was open for a long "
-        "time, or the browser sends no cookies."
+        "The form's security token did not match: the page was open for a long time, someone else "
+        "signed in with this browser since, or the browser sends no cookies."
     )
     return render_error(400, text)
 

@@ -223,3 +223,11 @@ def test_form_without_token_from_own_origin_explains_the_mismatch(custom_app: Fl
         response = custom_app.test_client().post("/login", base_url=PUBLIC, headers=sent)
         assert response.status_code == 400
         assert "security token did not match" in response.text
+
+
+def test_form_of_another_person_is_explained(cast, browser_of) -> None:
+    """In a tab from before someone else signed in with the same browser."""
+    form = {"csrf_token": browser_of(cast.alice).csrf()}
+    response = browser_of(cast.bob).client.put("/account/keyboard", data=form)
+    assert response.status_code == 400
+    assert "someone else signed in with this browser since" in " ".join(response.text.split())
