@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, NoReturn
 
@@ -207,26 +208,24 @@ def set_milestone(slug: str, key: str, body: MilestoneChange) -> KeyedMilestone:
     lock_user_without_version(db.session, actor.id)
     before = queries.milestone_state(db.session, actor.id, key)
     check_if_match(_serialize_milestone(found, key, before))
-    sent = body.model_fields_set
-    status = body.status if "status" in sent else before.status
-    reason = (body.reason or "") if "reason" in sent else before.reason
-    note = (body.note or "") if "note" in sent else before.note
-    target_on = body.target_on if "target_on" in sent else before.target_on
-    if body.reason and status != "not_applicable":
+    wanted = replace(before, **body.model_dump(exclude_unset=True))
+    reason, note = wanted.reason or "", wanted.note or ""
+    if body.reason and wanted.status != "not_applicable":
         text = _("Only a milestone that is not applicable has a reason.")
         raise InvalidFields({"reason": [text]})
-    if status == "not_applicable" and not reason:
+    if wanted.status == "not_applicable" and not reason:
         raise InvalidFields({"reason": [str(REASON_MISSING)]})
     if fault := rules.target_error(body.target_on, found.today, before.target_on):
         raise InvalidFields({"target_on": [str(TARGET_MESSAGES[fault])]})
     token = actor.token_name
     actions.set_status(
-        db.session, actor.id, key, status, reason=reason, by=actor.id, now=moment, token=token
-    )
-    if (note, target_on) != (before.note, before.target_on):
+        db.session, actor.id, key, wanted.status, reason=reason, by=actor.id, now=moment,
+        token=token,
+    )  # fmt: skip
+    if (note, wanted.target_on) != (before.note, before.target_on):
         actions.set_plan(
-            db.session, actor.id, key, note=note, target_on=target_on, by=actor.id, now=moment,
-            token=token,
+            db.session, actor.id, key, note=note, target_on=wanted.target_on, by=actor.id,
+            now=moment, token=token,
         )  # fmt: skip
     found = refresh_progress(db.session, actor, found.enrolled, now=moment)
     state = queries.milestone_state(db.session, actor.id, key)
