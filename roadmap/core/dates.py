@@ -38,7 +38,7 @@ class PartialDate(str):
     def __get_pydantic_core_schema__(cls, *_arguments: Any) -> Any:
         from pydantic_core import core_schema
 
-        return core_schema.no_info_after_validator_function(cls, core_schema.str_schema())
+        return core_schema.no_info_plain_validator_function(cls)
 
     @classmethod
     def from_iso(cls, text: str) -> PartialDate:
