@@ -45,10 +45,18 @@ def warn_owners(session: Session, *, now: dt.datetime) -> int:
         .order_by(User.id, Evidence.id)
     ).all()
     for evidence_id, owner, day in found:
-        due = warning_days(day, now.astimezone(ZoneInfo(owner.timezone)).date())
+        due = warning_days(day, _date_in(owner.timezone, now))
         if due is not None:
             count += _warn_once(session, evidence_id, owner, {"expires_on": day, "days": due}, now)
     return count
+
+
+def _date_in(zone: str, now: dt.datetime) -> dt.date:
+    try:
+        return now.astimezone(ZoneInfo(zone)).date()
+    except (KeyError, ValueError):
+        # The time zone is unknown on this machine. Other people must still be warned.
+        return now.date()
 
 
 def _warn_once(

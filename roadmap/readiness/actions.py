@@ -174,12 +174,17 @@ def find_expired(session: Session, *, now: dt.datetime) -> list[uuid.UUID]:
         .join(User, User.id == ReadinessSummary.user_id)
         .where(ReadinessSummary.valid_until <= latest)
     ).all()
-    expired = (
-        row.user_id
-        for row in rows
-        if row.valid_until <= now.astimezone(ZoneInfo(row.timezone)).date()
-    )
+    dates = {zone: _date_in(zone, now) or latest for zone in {row.timezone for row in rows}}
+    expired = (row.user_id for row in rows if row.valid_until <= dates[row.timezone])
     return list(dict.fromkeys(expired))
+
+
+def _date_in(zone: str, now: dt.datetime) -> dt.date | None:
+    try:
+        return now.astimezone(ZoneInfo(zone)).date()
+    except (KeyError, ValueError):
+        # An unknown time zone is reported when the row is recomputed.
+        return None
 
 
 def recompute(session: Session, user_id: uuid.UUID, *, now: dt.datetime) -> None:
