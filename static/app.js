@@ -51,8 +51,20 @@
     if (verb !== "get" && details(target)) parameters.details = "1";
   });
 
+  /* Responses to two ticks may arrive in reverse order: parts of the page keep the newer content. */
+  let renderedAt = "";
+  const newest = {};
+  document.addEventListener("htmx:beforeSwap", ({ detail: { xhr } }) => {
+    renderedAt = xhr.getResponseHeader("Rendered-At");
+  });
+
   /* Expanded details stay expanded when their part of the page is replaced. */
   document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const { id } = event.detail.target;
+    if (id && renderedAt) {
+      if (renderedAt < newest[id]) { event.preventDefault(); return; }
+      newest[id] = renderedAt;
+    }
     const before = all("details", event.detail.target);
     const after = all("details", event.detail.fragment);
     if (after.length === before.length) after.forEach((fold, at) => { fold.open = before[at].open; });

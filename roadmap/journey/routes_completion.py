@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -116,7 +117,7 @@ def _render_row(
     view = pages.stage(stage, with_rows=False)
     checklist_filter = _filter_from_url(content, htmx.current_url or "")
     on_roadmap = checklist_filter.path == f"/roadmaps/{content.slug}"
-    return render_page(
+    response = render_page(
         "journey/_completion.html",
         announce=message,
         **pages.score_context(),
@@ -140,6 +141,9 @@ def _render_row(
         anchor=content.anchors[milestone.key],
         slug=content.slug,
     )
+    # The person is locked until the commit, so that a later time means a later change.
+    response.headers["Rendered-At"] = str(time.time_ns())
+    return response
 
 
 def _filter_from_url(content: Content, address: str) -> ChecklistFilter:

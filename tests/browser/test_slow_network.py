@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 
 from tests.browser.conftest import PageOf, SampleSite
 from tests.support.slow_network import HeldRequests
@@ -86,6 +86,30 @@ def test_choice_made_during_search_is_kept(
     requests.answer(-1)
     expect(page.locator(choices)).to_contain_text("No other")
     expect(page.locator(f"{choices} input[value='{value}']")).to_be_checked()
+
+
+def test_figures_are_current_if_first_of_two_ticks_is_answered_last(
+    page_of: PageOf, roadmap_path: str
+) -> None:
+    page = page_of("carol")
+    page.goto(roadmap_path)
+    answers: list[tuple[Route, APIResponse]] = []
+    page.route("**/completion", lambda route: answers.append((route, route.fetch())))
+    open_rows = page.locator(".checklist > .tone-not_started").all()[:2]
+    rows = [row.get_attribute("id") for row in open_rows]
+    ticks = [page.locator(f"[id='{row}'] .row-tick") for row in rows]
+    for tick in ticks:
+        before = len(answers)
+        tick.click()
+        while len(answers) == before:
+            page.title()  # lets the route's handler run
+    figures = page.locator("#lede, #score .score-points, #filters, .stage-count")
+    for tick, (route, answer) in zip(reversed(ticks), reversed(answers), strict=True):
+        route.fulfill(response=answer)
+        expect(tick).to_be_checked()
+    shown = figures.all_inner_texts()
+    page.reload()
+    assert shown == figures.all_inner_texts()
 
 
 @pytest.mark.parametrize("is_lost", [False, True], ids=["late", "lost"])
