@@ -14,6 +14,7 @@
     const insertName = (text, file) => text.replace("{name}", () => file.name);
     let pending = 0;
     let submitter = null;
+    const notice = Object.assign(document.createElement("p"), { className: "muted", textContent: waits });
 
     // Errors stay above the files until closed.
     let isRefused = false;
@@ -52,8 +53,12 @@
       if (pending || submitter === null) return;
       const button = submitter;
       submitter = null;
+      notice.remove();
       // Do not submit after a rejected file.
-      if (!isRefused) input.form.requestSubmit(button || undefined);
+      if (!isRefused) { input.form.requestSubmit(button || undefined); return; }
+      const fold = part.closest("details");
+      if (fold) fold.open = true;
+      list.scrollIntoView({ block: "nearest" });
     };
     const uploadFile = (file) => {
       const row = document.createElement("li");
@@ -104,6 +109,8 @@
       if (!pending) return;
       event.preventDefault();
       submitter = event.submitter || false;
+      [...input.form.querySelectorAll(".actions")].at(-1).after(notice);
+      notice.scrollIntoView({ block: "nearest" });
       announce(waits);
     });
     const hasFiles = (event) => [...event.dataTransfer.types].includes("Files");

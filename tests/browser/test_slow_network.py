@@ -249,3 +249,30 @@ def test_answer_is_saved_when_its_page_is_left(page_of: PageOf) -> None:
     page.goto(path)
     expect(page.get_by_label("Result")).to_have_value("We kept both.")
     expect(page.locator(".draft-notice")).to_have_count(0)
+
+
+@pytest.mark.parametrize("is_lost", [False, True], ids=["late", "lost"])
+def test_saving_says_that_it_waits_for_upload(page_of: PageOf, *, is_lost: bool) -> None:
+    page = page_of("alice")
+    page.goto("/evidence/new")
+    page.get_by_label("Title").fill("With a large file")
+    page.get_by_label("Kind", exact=True).select_option("design_doc")
+    page.get_by_label("Date", exact=True).fill("2026-03")
+    files = page.locator("summary", has_text="Files")
+    files.click()
+    requests = HeldRequests(page, "**/evidence/files")
+    with requests.expect():
+        page.get_by_label("Add files").set_input_files(
+            {"name": "late.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"}
+        )
+    files.click()
+    page.get_by_role("button", name="Save evidence").click()
+    waits = page.locator("#evidence-form").get_by_text("saved as soon as the files are uploaded")
+    expect(waits).to_be_in_viewport()
+    if is_lost:
+        requests.lose()
+        expect(page.get_by_text("“late.csv” was not uploaded")).to_be_in_viewport()
+        expect(waits).to_have_count(0)
+    else:
+        requests.answer()
+        expect(page.get_by_role("link", name="late.csv")).to_be_visible()
