@@ -16,10 +16,10 @@ from roadmap.core.web import now
 from roadmap.people.reach import load_holders
 from roadmap.people.roles import Capability
 from roadmap.progress.queries import enrollment
-from roadmap.readiness.explanation import explain
+from roadmap.readiness.explanation import Readiness, explain
 from roadmap.readiness.queries import person_record
 from roadmap.readiness.tally import Tally
-from roadmap.readiness.what_if import parse_choice_keys, what_if
+from roadmap.readiness.what_if import WhatIf, parse_choice_keys, what_if
 
 ROUNDED = BeforeValidator(lambda value: None if value is None else float(round(value, 4)))
 Points = Annotated[float, ROUNDED]
@@ -140,6 +140,10 @@ def read_readiness(query: ReadinessQuery) -> ReadinessShape:
     result = what_if(tally, found, parse_choice_keys([query.wanted]))
     if not load_holders(db.session, actor.id, Capability.REVIEW):
         found = replace(found, steps=tuple(step for step in found.steps if not step.is_reviewed))
+    return serialize_readiness(enrolled.slug, found, result)
+
+
+def serialize_readiness(slug: str, found: Readiness, result: WhatIf) -> ReadinessShape:
     names = ReadinessShape.model_fields.keys() - {"roadmap", "what_if"}
     values = {name: getattr(found, name) for name in names}
     after = result.after
@@ -152,4 +156,4 @@ def read_readiness(query: ReadinessQuery) -> ReadinessShape:
         "gates_passed": [gate.key for gate in result.opened],
         "gates_lost": [gate.key for gate in result.closed],
     }
-    return ReadinessShape.model_validate({"roadmap": enrolled.slug, **values})
+    return ReadinessShape.model_validate({"roadmap": slug, **values})

@@ -241,7 +241,7 @@ def hostile(count: int, length: int = 10_000) -> Document:
 
     items = tuple(
         DocumentItem(
-            id=item_id(number),
+            id=item_id(number) if number % 3 else f"../{number}",
             title=text(number),
             kind=("design_doc", "talk", "certification", "mentoring", "patent", "odd")[number % 6],
             kind_label=text(number + 1),

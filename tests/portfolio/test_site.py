@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import PurePosixPath
 
@@ -91,6 +92,14 @@ def test_links_lead_to_files_or_web_and_pages_have_no_scripts(document: Document
             assert str(target).replace("pieces/../", "") in files, href
         for _tag, attributes in page.tags:
             assert not [key for key in attributes if key.startswith("on") or key == "style"]
+
+
+def test_file_names_are_safe_and_unique() -> None:
+    same = replace(RANKER, id="../../etc/passwd")
+    items = (same, same, RANKER, RANKER, replace(RANKER, id="CON"), replace(RANKER, id="x" * 300))
+    names = list(site_files(replace(EMPTY, items=items)))
+    assert len(set(names)) == 8
+    assert all(re.fullmatch(r"(pieces/)?[a-z0-9-]{1,90}\.(html|css)", name) for name in names)
 
 
 def test_archive_has_fixed_dates_and_modes() -> None:

@@ -6,6 +6,7 @@ resources. Equal documents give equal bytes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -28,6 +29,8 @@ from roadmap.portfolio.urls import safe_url
 
 TEMPLATES = Path(__file__).resolve().parent / "site_templates"
 ITEMS_FOLDER = "pieces"
+# A portable file name. Ids are UUIDs; items with other ids get a numbered name.
+_SAFE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{7,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +64,9 @@ def packed_files(document: Document) -> dict[str, str]:
 def render_files(document: Document) -> Iterator[tuple[str, str]]:
     """Yield the path and text of each page and of the style sheet."""
     pages = list(_pages(document))
-    page_of = {page.item.id: page for page in pages}
+    page_of = {id(page.item): page for page in pages}
     results = [
-        (page_of[item.id], impact)
+        (page_of[id(item)], impact)
         for item, impact in document.verified_impacts[: labels.MAX_TOP_RESULTS]
     ]
     environment = _environment()
@@ -115,11 +118,16 @@ def _labels(document: Document) -> dict[str, Markup]:
 
 
 def _pages(document: Document) -> Iterator[ItemPage]:
-    for item in document.items:
+    taken = set()
+    for number, item in enumerate(document.items, start=1):
+        name = item.id if _SAFE_NAME.fullmatch(item.id) else f"piece-{number:04}"
+        if name in taken:
+            name = f"{name[:50]}-again-{number:04}"
+        taken.add(name)
         description, opening = to_html_and_opening(item.description, 3, labels.EXCERPT_LENGTH)
         yield ItemPage(
             item=item,
-            file=f"{item.id}.html",
+            file=f"{name}.html",
             title=escape(item.title or _("Untitled")),
             judgement=escape(labels.verification_line(item, document.locale)),
             description=description,
