@@ -56,6 +56,8 @@ class Tally:
         self.facts = facts
         self.today = today
         self._evidence = evidence
+        self._dates: dict[str, list[PartialDate]] = {}
+        self._latest_proofs: dict[str, dict[str, date]] = {}
 
     @cached_property
     def evidence(self) -> EvidenceTally:
@@ -163,25 +165,24 @@ class Tally:
 
         They are sorted by their last day.
         """
-        done = self.done_required(stage)
-        dates = (
-            proof.occurred_on
-            for proof in self.evidence.proofs
-            if not done.keys().isdisjoint(proof.milestones)
-        )
-        return sorted(dates, key=lambda date: (date.last, date))
-
-    @cached_property
-    def _latest_proofs(self) -> dict[str, date]:
-        """Return the last day of the latest proof of each milestone, by key."""
-        latest: dict[str, date] = {}
-        for proof in self.evidence.proofs:
-            day = proof.occurred_on.last
-            for key in proof.milestones:
-                latest[key] = max(day, latest.get(key, day))
-        return latest
+        if stage not in self._dates:
+            done = self.done_required(stage)
+            dates = [
+                proof.occurred_on
+                for proof in self.evidence.proofs
+                if not done.keys().isdisjoint(proof.milestones)
+            ]
+            self._dates[stage] = sorted(dates, key=lambda date: (date.last, date))
+        return self._dates[stage]
 
     def latest_proofs(self, stage: str) -> dict[str, date]:
         """Return the last day of the latest proof of a stage's done required milestones, by key."""
-        latest = self._latest_proofs
-        return {key: latest[key] for key in self.done_required(stage) if key in latest}
+        if stage not in self._latest_proofs:
+            done = self.done_required(stage)
+            latest = self._latest_proofs[stage] = {}
+            for proof in self.evidence.proofs:
+                for key in proof.milestones:
+                    if key in done:
+                        day = proof.occurred_on.last
+                        latest[key] = max(day, latest.get(key, day))
+        return self._latest_proofs[stage]
