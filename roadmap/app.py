@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -88,6 +88,16 @@ LISTENERS = (
 )
 
 
+class Cairn(Flask):
+    """Flask with Cairn's templates and without coroutine views."""
+
+    jinja_environment = TemplateEnvironment
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function itself. Flask asks 16 times a request whether it is a coroutine."""
+        return func
+
+
 def create_app(overrides: Mapping[str, Any] | None = None, *, with_commands: bool = True) -> Flask:
     """Create an application from the environment's settings and `overrides` (for tests).
 
@@ -95,14 +105,13 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, with_commands: boo
     Raises ConfigError for a missing or invalid setting, and RuntimeError for a route that declares
     no permission.
     """
-    app = Flask(
+    app = Cairn(
         "roadmap",
         root_path=str(config.ROOT / "roadmap"),
         template_folder=str(config.ROOT / "templates"),
         static_folder=str(config.ROOT / "static"),
         static_url_path="/static",
     )
-    app.jinja_environment = TemplateEnvironment
     app.config.from_mapping(config.build_config(overrides))
     models()
     extensions(app)
