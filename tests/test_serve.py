@@ -25,8 +25,9 @@ from roadmap.core import config
 from roadmap.core.database import db
 from roadmap.core.migrations import alembic, applied_revisions, upgrade
 from roadmap.server import ports, start
-from tests.support.cast import Cast
-from tests.support.databases import ready_database
+from tests.support.cast import CREATED_AT, Cast
+from tests.support.catalog import SLUG, enroll
+from tests.support.databases import make_app, ready_database
 from tests.support.server import clean_environment, free_port
 
 
@@ -215,6 +216,26 @@ def test_preload_succeeds_when_database_lock_cannot_be_opened(tmp_path: Path) ->
         (tmp_path / f"{Path(url).name}.lock").mkdir()
         done = run_script("from roadmap.processes import preload; preload()", tmp_path, url)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_preload_renders_the_pages_of_a_person(tmp_path: Path) -> None:
+    """So that workers share what this loads. A page that fails is logged and prevents no start."""
+    script = (
+        "from roadmap.wsgi import app; import roadmap.skills.routes as routes;"
+        "routes._overview = lambda: 1 / 0; from roadmap.processes import preload; preload();"
+        "print(*sorted(name for _, name in app.jinja_env.cache.keys()))"
+    )
+    with ready_database(tmp_path) as url:
+        app = make_app(url, tmp_path)
+        with app.app_context():
+            cast = Cast.create(db.session)
+            enroll(db.session, cast.alice, CREATED_AT, SLUG)
+            db.session.close()
+            db.engine.dispose()
+        done = run_script(script, tmp_path, url)
+    assert done.returncode == 0
+    assert {"evidence/index.html", "readiness/page.html"} <= {*done.stdout.split()}
+    assert "ZeroDivisionError" in done.stderr
 
 
 @pytest.mark.sqlite
