@@ -8,6 +8,7 @@ import psycopg
 import sqlalchemy as sa
 from flask import has_request_context
 from psycopg.abc import PQGen
+from psycopg.generators import execute
 from sqlalchemy import event
 
 # Time for each server in the URL to accept a connection.
@@ -36,6 +37,7 @@ NETWORK = {
 }
 
 ACTIVE = psycopg.pq.TransactionStatus.ACTIVE
+IN_TRANSACTION = psycopg.pq.TransactionStatus.INTRANS
 
 Result = TypeVar("Result")
 
@@ -63,6 +65,19 @@ class Connection(psycopg.Connection[Any]):
             if timeout is not None and self.pgconn.transaction_status == ACTIVE:
                 self.pgconn.finish()
             raise
+
+    def rollback(self) -> None:
+        """Roll back and keep the prepared statements, because most requests end with a rollback.
+
+        psycopg discards them, in case that they use a table which the transaction created. Only
+        migrations create tables. After an error they are discarded here as well.
+        """
+        if self.pgconn.transaction_status != IN_TRANSACTION:
+            super().rollback()
+            return
+        with self.lock:
+            self.pgconn.send_query(b"ROLLBACK")
+            self.wait(execute(self.pgconn))
 
 
 def prefer_server(server: tuple[str, str] | None, options: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
-"""Retry requests after a deadlock or serialization failure in PostgreSQL.
+"""Retry requests after a deadlock, serialization failure or stale plan in PostgreSQL.
 
-PostgreSQL rolls back one of the conflicting transactions. Writes in separate transactions (counted
+PostgreSQL rolls back one of the conflicting transactions, and one whose prepared statement reads a
+column that a migration has changed since. Writes in separate transactions (counted
 attempts, audit entries) are kept and are repeated by the retry.
 """
 
@@ -21,7 +22,9 @@ from roadmap.core.uploads import MAX_BODY_BYTES
 log = logging.getLogger(__name__)
 
 SERIALIZATION_FAILURE, DEADLOCK = "40001", "40P01"
-CONFLICTS = frozenset({SERIALIZATION_FAILURE, DEADLOCK})
+# "Cached plan must not change result type". The rollback discards the prepared statements.
+STALE_PLAN = "0A000"
+CONFLICTS = frozenset({SERIALIZATION_FAILURE, DEADLOCK, STALE_PLAN})
 MAX_RETRIES = 3
 # A random pause keeps two retries from conflicting again.
 MAX_PAUSE_SECONDS = 0.02

@@ -168,3 +168,14 @@ def test_connection_closed_by_the_database_is_replaced(engine: sa.Engine) -> Non
     other.dispose()
     with engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one() != cut
+
+
+@pytest.mark.postgres
+def test_prepared_statements_survive_a_rollback(engine: sa.Engine) -> None:
+    """Most requests end with a rollback, and planning takes longer than most statements."""
+    prepared = sa.text("SELECT count(*) FROM pg_prepared_statements")
+    numbers = set()
+    for _ in range(10):
+        with engine.connect() as connection:
+            numbers.add(connection.scalar(prepared))
+    assert max(numbers) > 0

@@ -218,6 +218,33 @@ def test_request_that_keeps_conflicting_gets_503(trial, caplog, path):
 
 
 @postgres
+def test_request_is_retried_after_a_migration_changed_a_column(trial):
+    """As for the previous release, which keeps running on the new schema."""
+
+    @permit("public")
+    def read() -> str:
+        trial.note_run()
+        return str(db.session.scalar(sa.text("SELECT name FROM migrated")))
+
+    trial.app.add_url_rule("/read", "read", read)
+    client = trial.client()
+    with trial.app.app_context():
+        migrating = sa.create_engine(db.engine.url)
+    try:
+        with migrating.begin() as connection:
+            connection.execute(sa.text("CREATE TABLE migrated AS SELECT 'row'::varchar(9) AS name"))
+        before = [client.get("/read").text for _ in range(8)]
+        with migrating.begin() as connection:
+            connection.execute(sa.text("ALTER TABLE migrated ALTER name TYPE varchar(99)"))
+        assert client.get("/read").text == before[0] == "row"
+        assert len(trial.runs) == len(before) + 2
+    finally:
+        with migrating.begin() as connection:
+            connection.execute(sa.text("DROP TABLE IF EXISTS migrated"))
+        migrating.dispose()
+
+
+@postgres
 def test_other_errors_are_not_retried(trial):
     @permit("public")
     def broken() -> str:
