@@ -29,7 +29,7 @@ class RoadmapProgress:
 
     See `readiness.summary.summarize` for its keys. `targets` are target dates by milestone key,
     `recent` the milestones whose last status change can still be undone, `absences` the days off
-    that the forecast skips.
+    that the forecast at the planned pace skips.
     """
 
     published: PublishedRoadmap
@@ -59,8 +59,8 @@ def load_enrolled_progress(
 ) -> RoadmapProgress:
     """Load the actor's progress on a roadmap in which they are enrolled.
 
-    Takes four statements if the summary row is valid. Otherwise the figures are computed but not
-    stored, because a GET writes nothing.
+    Takes three statements if the summary row is valid, and one more with a planned pace. Otherwise
+    the figures are computed but not stored, because a GET writes nothing.
     """
     data = load_own_summary(session, actor.id, enrolled, actor.today(now))
     if data is None:
@@ -102,5 +102,6 @@ def _make_progress(
         targets=target_dates(session, actor.id),
         today=actor.today(now),
         recent=recent,
-        absences=days_off(session, actor.id),
+        # Without a planned pace there is no date to forecast.
+        absences=days_off(session, actor.id) if enrolled.hours_per_week else (),
     )
