@@ -429,10 +429,15 @@ def test_upgrade_computes_search_text(migrated_app: Flask) -> None:
     person.name = "Þórður Ærø"
     for piece in db.session.scalars(sa.select(Evidence)):
         piece.title = f"Größe ŁÓDŹ {piece.title}"
+    for version in db.session.scalars(sa.select(EvidenceVersion)):
+        version.issuer = "Université"
     db.session.commit()
     before = stored()
     assert any("thordur aero" in str(text) for _key, text in before[0])
     assert all(str(text).startswith("grosse lodz") for _key, text in before[1])
+    assert all(str(text).endswith("\nuniversite") for _key, text in before[2])
+    alembic.downgrade("1796350000")
+    assert not any("universite" in str(text) for _key, text in stored()[2])
     alembic.downgrade("1795942000")
     upgrade()
     assert stored() == before

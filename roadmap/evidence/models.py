@@ -105,7 +105,7 @@ class EvidenceVersion(Base):
     url: Mapped[str] = mapped_column(sa.Text, default="")
     description: Mapped[str] = mapped_column(sa.Text, default="")
     role: Mapped[str] = mapped_column(sa.Text, default="")
-    search_text: Mapped[str] = search_text_of("description", "role")
+    search_text: Mapped[str] = search_text_of("description", "role", "issuer")
     issuer: Mapped[str] = mapped_column(sa.String(200), default="")
     issued_on: Mapped[PartialDate | None]
     expires_on: Mapped[PartialDate | None]

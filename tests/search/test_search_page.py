@@ -323,6 +323,16 @@ def test_result_shows_an_excerpt_around_the_match(
     assert re.search(r"<mark>load</mark>", alice.get(milestone).text, re.IGNORECASE)
 
 
+def test_certificate_is_found_by_its_issuer(session: Session, cast: Cast, browser_of, now) -> None:
+    issuer = "Institut für Quokkas"
+    add_evidence(
+        session, cast, cast.alice, now, title="Census", kind="certification", issuer=issuer
+    )
+    page = browser_of(cast.alice).get("/search?q=quokka").text
+    assert "Institut für <mark>Quokka</mark>s" in page
+    assert "Census" in browser_of(cast.alice).get("/evidence?q=fur+quokka").text
+
+
 def test_shared_evidence_is_found_by_its_author_name(
     session: Session, cast: Cast, browser_of, now
 ) -> None:

@@ -36,7 +36,7 @@ def find(query: Query) -> list[Hit]:
             row.title,
             f"/reviews/{row.id}" if row.author else f"/evidence/{row.id}",
             (*([row.author] if row.author else []), labels.kind_label(row.kind)),
-            f"{row.description}\n{row.role}",
+            f"{row.description}\n{row.role}\n{row.issuer}",
             row.occurred_on,
         )
         for row in rows[: query.limit]
@@ -82,6 +82,7 @@ def _select(words: int, audience: Audience, author: Any) -> sa.Select[Any]:
             EvidenceVersion.occurred_on,
             EvidenceVersion.description,
             EvidenceVersion.role,
+            EvidenceVersion.issuer,
             author.label("author"),
             place.label("rank"),
         )
