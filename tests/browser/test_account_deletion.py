@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PageOf, SampleSite, sign_in
-from tests.browser.test_axe import AXE, violations_in_both_schemes
+from tests.browser.test_axe import add_axe, violations_in_both_schemes
 from tests.browser.test_every_page import wider_than_its_window
 
 
@@ -17,7 +17,7 @@ def test_account_deletion_is_requested_and_cancelled(
     """Carol deletes her account, signs in again, cancels the deletion and has all her data."""
     sample_site.set_password("carol")
     page = page_of("carol", java_script_enabled=javascript)
-    page.add_init_script(path=AXE)
+    add_axe(page)
     page.goto("/account")
     page.get_by_role("link", name="Delete your account").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Delete your account")

@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PageOf
-from tests.browser.test_axe import AXE, violations_in_both_schemes
+from tests.browser.test_axe import add_axe, violations_in_both_schemes
 
 CALENDARS = Path(__file__).parents[1] / "time_budget" / "calendars"
 
@@ -43,6 +43,6 @@ def test_outlook_calendar_is_previewed_corrected_and_saved(page_of: PageOf) -> N
 
 def test_calendar_preview_has_no_axe_violations(page_of: PageOf) -> None:
     page = page_of("alice", color_scheme="light", reduced_motion="reduce")
-    page.add_init_script(path=AXE)
+    add_axe(page)
     open_preview(page, "google")
     assert violations_in_both_schemes(page) == []

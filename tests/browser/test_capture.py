@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import SIZES, PageOf, SampleSite
-from tests.browser.test_axe import AXE, violations_in_both_schemes
+from tests.browser.test_axe import add_axe, violations_in_both_schemes
 
 LINE = "Paste a link or write what you did"
 
@@ -154,7 +154,7 @@ def test_save_button_is_visible_and_fields_align_after_paste(
 
 def test_capture_proposal_has_no_axe_violations(sample_site: SampleSite, page_of: PageOf) -> None:
     page = page_of("carol", reduced_motion="reduce")
-    page.add_init_script(path=AXE)
+    add_axe(page)
     page.goto(f"/roadmaps/{sample_site.ids['slug']}/milestones/{sample_site.ids['open']}")
     talk = "Keynote https://youtu.be/dQw4w9WgXcQ https://example.org/slides"
     for text, focused in (("Mentored Jonas for three months", "Title"), (talk, "Date")):

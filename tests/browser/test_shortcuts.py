@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from roadmap.core.database import db
 from roadmap.people.models import User
 from tests.browser.conftest import NO_POINTER, PageOf, SampleSite
-from tests.browser.test_axe import AXE, violations_in_both_schemes
+from tests.browser.test_axe import add_axe, violations_in_both_schemes
 from tests.support.sample_data import SLUG
 
 PATH = f"/roadmaps/{SLUG}"
@@ -214,7 +214,7 @@ def test_single_keys_do_nothing_when_switched_off(sample_site: SampleSite, page_
 
 def test_dialogs_have_no_axe_violations(sample_site: SampleSite, page_of: PageOf) -> None:
     page = page_of("bob", color_scheme="light", reduced_motion="reduce")
-    page.add_init_script(path=AXE)
+    add_axe(page)
     page.goto("/reviews")
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
