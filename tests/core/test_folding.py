@@ -60,11 +60,10 @@ def test_python_and_sql_sort_names_alike(session, now):
 
 
 def test_each_text_change_updates_search_text(session, cast, now):
-    piece = add_evidence(
-        session, cast, cast.alice, now, title="Über", description="Größe", role="Leiter"
-    )
+    texts = {"title": "Über", "description": "Größe", "role": "Leiter", "issuer": "Ökohaus"}
+    piece = add_evidence(session, cast, cast.alice, now, **texts)
     alice = session.get_one(User, cast.alice)
-    assert (piece.search_text, piece.current.search_text) == ("uber", "grosse\nleiter")
+    assert (piece.search_text, piece.current.search_text) == ("uber", "grosse\nleiter\nokohaus")
     assert alice.search_text == fold(f"{alice.name}\n{alice.email}")
     by = {"by": cast.alice, "now": now}
     change_profile(session, cast.alice, name="Álice", **by)
@@ -79,4 +78,4 @@ def test_each_text_change_updates_search_text(session, cast, now):
     assert session.scalar(stored) == "alice\nand@example.org"
     versions = sa.select(EvidenceVersion.search_text).order_by(EvidenceVersion.number)
     assert session.scalar(sa.select(Evidence.search_text)) == "aero"
-    assert list(session.scalars(versions)) == ["grosse\nleiter", "grosse\noeuvre"]
+    assert list(session.scalars(versions)) == ["grosse\nleiter\nokohaus", "grosse\noeuvre\nokohaus"]
