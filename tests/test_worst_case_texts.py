@@ -6,7 +6,7 @@ import contextlib
 import json
 import re
 import time
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 import pytest
 from flask import Flask
@@ -61,12 +61,14 @@ def test_worst_case_text_in_a_form_is_answered_quickly(
         if change.permission == "public" or change.rule == "/account/email":
             continue  # these end the session or count attempts
         names = every.union(change.body(ids, "alice"))
-        text = WORST[worst][: LENGTH // max(1, len(names))]
+        # Encoded once, because that takes as long as the response.
+        text = quote_plus(WORST[worst][: LENGTH // max(1, len(names))])
+        body = "&".join(f"{name}={text}" for name in names)
         began = time.thread_time()
         answer = browser.client.open(
             change.of(ids),
             method=change.method,
-            data=urlencode(dict.fromkeys(names, text)),
+            data=body,
             content_type="application/x-www-form-urlencoded",
             headers={"X-CSRFToken": csrf_token},
         )
