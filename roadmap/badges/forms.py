@@ -19,7 +19,10 @@ class VerifyForm(FlaskForm):
 
     badge = TextAreaField(
         _l("Badge"),
-        description=_l("The contents of the file: JSON, or a JWT, which is one long line."),
+        description=_l(
+            "The contents of the file: JSON, or a JWT, which is one long line. Or the address of a "
+            "badge that was issued here."
+        ),
         render_kw={"spellcheck": "false", "autocapitalize": "none", "class": "code"},
     )
     file = FileField(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,9 +19,14 @@ from sqlalchemy.orm import Session
 from roadmap.badges.canonical import CREDENTIALS, OPEN_BADGES
 from roadmap.badges.credential import BadgeContent, extract_content, hash_identity
 from roadmap.badges.keys import load_public_key, load_public_keys
-from roadmap.badges.models import ED25519, RS256, SigningKey
+from roadmap.badges.models import ED25519, RS256, Badge, SigningKey
 from roadmap.badges.proofs import CRYPTOSUITE, has_valid_proof, has_valid_signature, proofs_of
-from roadmap.badges.queries import find_badge, find_revocation, is_deletion_pending
+from roadmap.badges.queries import (
+    find_badge,
+    find_public_badge,
+    find_revocation,
+    is_deletion_pending,
+)
 from roadmap.badges.rules import (
     LIST_LENGTH,
     MAX_BADGE_LENGTH,
@@ -39,6 +45,7 @@ Verdict = Literal[
     "foreign",
     "version_2",
     "no_badge",
+    "address",
     "malformed",
 ]
 # JWT claims that are not part of the credential.
@@ -80,13 +87,20 @@ SignatureCheck = tuple[dict[str, Any], SigningKey | None, bool]
 def verify(
     session: Session, text: str, *, now: dt.datetime, email: str = "", host: str = ""
 ) -> VerificationResult:
-    """Verify a badge given as JSON or JWT. `email` is the normalized address to compare.
+    """Verify a badge given as JSON, as JWT or by its URL here. `email` is the normalized address.
 
     A badge that names this installation's `host` but none of its keys is forged.
     """
     text = text.removeprefix("\ufeff").strip()
     if len(text) > MAX_BADGE_LENGTH:
         return VerificationResult("malformed")
+    if text.lower().startswith(("http://", "https://")):
+        badge = _find_by_address(session, text, host)
+        if badge is None:
+            return VerificationResult("address")
+        if badge.revoked_at is not None:
+            return VerificationResult("revoked", is_on_record=True, at=badge.revoked_at)
+        text = badge.document
     keys = {key.id: key for key in load_public_keys(session)}
     is_json = text.startswith("{")
     try:
@@ -111,6 +125,16 @@ def verify(
     # The signature is valid, but the structure differs from that of badges issued here.
     except (AttributeError, LookupError, TypeError, ValueError):
         return VerificationResult("changed")
+
+
+def _find_by_address(session: Session, address: str, host: str) -> Badge | None:
+    """Load the badge whose public page or file has this URL."""
+    pattern = rf"https?://{re.escape(host)}/credentials/([0-9a-f-]{{36}})([/?#].*)?"
+    found = re.fullmatch(pattern, address, re.IGNORECASE)
+    try:
+        return find_public_badge(session, uuid.UUID(found[1])) if found else None
+    except ValueError:
+        return None
 
 
 def _read_json(text: str, keys: Mapping[uuid.UUID, SigningKey]) -> SignatureCheck:

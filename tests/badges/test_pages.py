@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import uuid
 
 import pytest
 
@@ -97,18 +98,51 @@ def test_visitor_verifies_a_badge(form, badge, browser_of):
     [
         ('{"@context": "https://w3id.org/openbadges/v2", "type": "Assertion"}', "Open Badges 2"),
         ("no badge at all", "Cannot be read"),
+        ("https://b.example/credentials/1", "this page fetches nothing: open it, download"),
+        (f"http://localhost/credentials/{'-' * 36}", "An address, not a badge"),
+        (f"http://localhost/credentials/{uuid.uuid4()}", "An address, not a badge"),
         ('{"type": ["OpenBadgeCredential"], "issuer": "https://b.example/i"}', "Not issued here"),
         (
             '{"type": "OpenBadgeCredential", "issuer": {"id": "https://b.example/i", "name": "B"}}',
             "B (b.example) issued it. Its signature was not checked",
         ),
     ],
-    ids=["version 2", "no badge", "other issuer", "named issuer"],
+    ids=[
+        "version 2",
+        "no badge",
+        "address",
+        "wrong address",
+        "unknown badge",
+        "other issuer",
+        "named issuer",
+    ],
 )
 def test_unverifiable_badge_is_explained(text, answer, browser_of):
     page = browser_of().post("/credentials/verify", {"badge": text})
     assert page.status_code == 200
     assert answer in page.text
+
+
+def test_address_of_a_badge_is_checked_here(badge, cast, session, now, browser_of):
+    employer, address = browser_of(), f"http://localhost/credentials/{badge.id}"
+
+    def check(text):
+        sent = {"badge": f" {text}\n", "email": "alice@example.org"}
+        return employer.post("/credentials/verify", sent).text
+
+    for text in (address, address.upper(), f"{address}/badge.json", f"{address}?a#b"):
+        found = check(text)
+        assert "unchanged since, and not revoked" in found
+        assert "issued to the email address that you entered" in found
+        assert "Feature store design</h2>" in found
+    browser_of(cast.alice).delete(f"/badges/{badge.id}")
+    # An erased verifier leaves a revoked badge without its document.
+    for document in (badge.document, ""):
+        session.get_one(Badge, badge.id).document = document
+        session.commit()
+        found = check(address)
+        assert "Revoked on" in found
+        assert "Feature store design" not in found.partition("</textarea>")[0]
 
 
 def test_unsigned_badge_in_our_name_is_called_forged(browser_of):
