@@ -1,7 +1,8 @@
 """Parse and sanitize users' Markdown.
 
-Outputs are `to_html` for pages, `to_tree` for other formats (PDF, Markdown files) and `to_excerpt`
-for lists. Long texts are truncated before parsing, and deep nesting is flattened.
+Outputs are `to_html` for pages, `to_tree` for other formats (PDF, Markdown files), `to_excerpt` for
+lists and `to_plain_text_on_page` for search results. Long texts are truncated before parsing, and
+deep nesting is flattened.
 """
 
 from __future__ import annotations
@@ -287,12 +288,35 @@ def to_html(text: str | None, base_level: int = 3, *, breaks: bool = False) -> M
 
 def to_html_on_page(text: str | None, base_level: int = 3, *, breaks: bool = False) -> Markup:
     """Render like `to_html`, or unparsed once the request's total cost exceeds MAX_PAGE_PARTS."""
-    text = text or ""
-    cost = max(count_parts(text), len(text) // CHARACTERS_PER_PART)
-    g.markdown_parts = g.get("markdown_parts", 0) + cost
-    if g.markdown_parts > MAX_PAGE_PARTS:
+    if _exceeds_page_limit(text := text or ""):
         return Markup("<pre>{}</pre>").format(text)
     return to_html(text, base_level, breaks=breaks)
+
+
+def to_plain_text_on_page(text: str) -> str:
+    """Return the text without markup, a dot before each table cell.
+
+    Returns it as typed once the request's total cost exceeds MAX_PAGE_PARTS.
+    """
+    if _exceeds_page_limit(text):
+        return text
+    found = []
+    previous = ""
+    for token in _parse(text, 3):
+        words = token.content
+        if token.type == "inline":
+            words = "".join(_text_of(token.children or ()))
+        if words:
+            found.append(f"· {words}" if previous in ("th_open", "td_open") else words)
+        previous = token.type
+    return " ".join(found).removeprefix("· ")
+
+
+def _exceeds_page_limit(text: str) -> bool:
+    """Add the cost of parsing a text to the request's total, and compare that with its limit."""
+    cost = max(count_parts(text), len(text) // CHARACTERS_PER_PART)
+    g.markdown_parts = g.get("markdown_parts", 0) + cost
+    return g.markdown_parts > MAX_PAGE_PARTS
 
 
 def to_html_and_opening(text: str, base_level: int = 3, limit: int = 200) -> tuple[Markup, Markup]:

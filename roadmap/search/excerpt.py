@@ -7,9 +7,26 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
+from roadmap.core.markdown import to_plain_text_on_page
 from roadmap.core.text import fold
+from roadmap.search.kind import Hit
 
 _OPEN, _CLOSE = Markup("<mark>"), Markup("</mark>")
+
+
+def hit_excerpt(hit: Hit, words: Sequence[str], max_length: int) -> Markup:
+    """Return the excerpt of the first text of a hit that has a word, else the start of its text."""
+    text = to_plain_text_on_page(hit.text) if hit.is_markdown else hit.text
+    found = excerpt(text, words, max_length)
+    if _OPEN in found:
+        return found
+    for label, detail in hit.details:
+        marked = excerpt(detail, words, max_length)
+        if _OPEN in marked:
+            return Markup("{}: {}").format(label, marked)
+    # The word may be in the address of a link, which the plain text lacks.
+    marked = excerpt(hit.text, words, max_length) if hit.is_markdown else found
+    return marked if _OPEN in marked else found
 
 
 def excerpt(text: str, words: Sequence[str], max_length: int) -> Markup:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class Hit:
     """A search result.
 
-    `meta` describes it in a few words, `text` is the searched text for the excerpt, and `day` is
-    its date.
+    `meta` describes it in a few words, and `day` is its date. The excerpt is from `text`, which is
+    Markdown if `is_markdown`, or from one of `details`, further searched texts with their labels.
     """
 
     rank: int
@@ -32,6 +32,8 @@ class Hit:
     href: str
     meta: tuple[str | LazyString, ...] = ()
     text: str = ""
+    is_markdown: bool = False
+    details: tuple[tuple[str | LazyString, str], ...] = ()
     day: PartialDate | None = None
 
     @property

@@ -11,7 +11,7 @@ from roadmap.core.text import clean_line, search_words
 from roadmap.core.web import wants_fragment
 from roadmap.people.permissions import permit
 from roadmap.search import queries
-from roadmap.search.excerpt import excerpt
+from roadmap.search.excerpt import hit_excerpt
 from roadmap.search.kinds import KINDS
 
 search = Blueprint("search", __name__)
@@ -41,7 +41,7 @@ def index() -> str:
             groups=found,
             words=words,
             text=text,
-            excerpt=excerpt,
+            excerpt=hit_excerpt,
             count=sum(len(group.hits) for group in found),
             all=sum(group.counted for group in found),
             is_cut=any(group.is_cut for group in found),
@@ -56,5 +56,5 @@ def index() -> str:
         text=text,
         only=only,
         choices=choices,
-        excerpt=excerpt,
+        excerpt=hit_excerpt,
     )

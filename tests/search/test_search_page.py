@@ -328,9 +328,40 @@ def test_certificate_is_found_by_its_issuer(session: Session, cast: Cast, browse
     add_evidence(
         session, cast, cast.alice, now, title="Census", kind="certification", issuer=issuer
     )
-    page = browser_of(cast.alice).get("/search?q=quokka").text
-    assert "Institut für <mark>Quokka</mark>s" in page
-    assert "Census" in browser_of(cast.alice).get("/evidence?q=fur+quokka").text
+    alice = browser_of(cast.alice)
+    for fragment in (False, True):
+        page = alice.get("/search?q=quokka", fragment=fragment).text
+        assert ">Issuer: Institut für <mark>Quokka</mark>s<" in page
+    assert "Census" in alice.get("/evidence?q=fur+quokka").text
+
+
+def test_role_in_excerpt_is_labelled_for_its_reader(
+    session: Session, cast: Cast, browser_of, now
+) -> None:
+    piece = add_evidence(session, cast, cast.alice, now, role="Counted <i>the quokkas.")
+    submit_evidence(session, cast, piece, now)
+    for reader, label in ((cast.alice, "Your role"), (cast.bob, "Their role")):
+        page = browser_of(reader).get("/search?q=quokka").text
+        assert f">{label}: Counted &lt;i&gt;the <mark>quokka</mark>s.<" in page
+
+
+def test_excerpt_of_markdown_is_plain_text(session: Session, cast: Cast, browser_of, now) -> None:
+    text = (
+        "# Census\n\nCounts **a quokka** per `island`, see [Rottnest](https://wadjemup.example).\n\n"
+        "| year | count |\n|---|---|\n| 2025 | *9* |"
+    )
+    add_evidence(session, cast, cast.alice, now, title="Field notes", description=text)
+    alice = browser_of(cast.alice)
+    plain = (
+        "Census Counts a <mark>quokka</mark> per island, see Rottnest. · year · count · 2025 · 9"
+    )
+    assert f">{plain}<" in alice.get("/search?q=quokka").text
+    assert (
+        ">Census Counts a <mark>quokka</mark> per"
+        in alice.get("/search?q=quokka", fragment=True).text
+    )
+    # A match in the address of a link is shown with the address.
+    assert "https://<mark>wadjemup</mark>.example" in alice.get("/search?q=wadjemup").text
 
 
 def test_shared_evidence_is_found_by_its_author_name(

@@ -36,8 +36,13 @@ def find(query: Query) -> list[Hit]:
             row.title,
             f"/reviews/{row.id}" if row.author else f"/evidence/{row.id}",
             (*([row.author] if row.author else []), labels.kind_label(row.kind)),
-            f"{row.description}\n{row.role}\n{row.issuer}",
-            row.occurred_on,
+            row.description,
+            is_markdown=True,
+            details=(
+                (_l("Their role") if row.author else labels.FIELDS["role"], row.role),
+                (labels.FIELDS["issuer"], row.issuer),
+            ),
+            day=row.occurred_on,
         )
         for row in rows[: query.limit]
     ]
