@@ -339,6 +339,7 @@ def _render_account(
     form: ProfileForm, status: int = 200, saved_values: dict[str, str] | None = None
 ) -> Response:
     pending = queries.find_pending_email(db.session, current_user.id)
+    link_state, mail_error = email_confirmation.find_link_state(db.session, pending, now=now())
     return render_page(
         "account/account.html",
         status,
@@ -350,7 +351,8 @@ def _render_account(
         ],
         mails=transport.is_configured(),
         pending=pending,
-        mail_error=email_confirmation.find_mail_error(db.session, pending),
+        link_state=link_state,
+        mail_error=mail_error,
         **load_visibility(db.session, current_user.id),
     )
 

@@ -196,10 +196,10 @@ def make_password_link(user_id: uuid.UUID) -> Response:
 @permit("admin.write")
 @fresh_login_required
 def confirm_email(user_id: uuid.UUID) -> Response:
-    """Confirm the displayed address. If a link was mailed, only the owner can confirm it."""
+    """Confirm the displayed address. While a mailed link is valid, only the owner can."""
     user, shown = _load_user(user_id), request.form.get("pending", "")
     pending = find_pending_email(db.session, user.id)
-    if pending is None or str(pending.id) != shown or _is_mailed(pending):
+    if pending is None or str(pending.id) != shown or _has_valid_link(pending):
         return _render_confirmation("email_confirmation", user, 409)
     try:
         email_confirmation.confirm_email(
@@ -264,6 +264,7 @@ def _render_person(user: User, form: MembershipForm | None = None, status: int =
         queries.list_teams(db.session), teams, moved_from=request.args.get("move", "")
     )
     pending = find_pending_email(db.session, user.id)
+    link_state, mail_error = email_confirmation.find_link_state(db.session, pending, now=now())
     return render_page(
         "admin/person.html",
         status,
@@ -273,14 +274,16 @@ def _render_person(user: User, form: MembershipForm | None = None, status: int =
         pending=pending,
         solely_managed={team.slug for team in list_solely_managed_teams(db.session, user.id)},
         deletion=deletion.find_deletion(db.session, user.id),
-        is_mailed=pending is not None and _is_mailed(pending),
-        mail_error=email_confirmation.find_mail_error(db.session, pending),
+        link_state=link_state,
+        mail_error=mail_error,
+        mails=transport.is_configured(),
     )
 
 
-def _is_mailed(pending: PendingEmail | None) -> bool:
-    """Return whether the confirmation link was mailed to the address, or will be."""
-    return transport.is_configured() and not email_confirmation.find_mail_error(db.session, pending)
+def _has_valid_link(pending: PendingEmail | None) -> bool:
+    """Return whether a link that still works was mailed to the address, or will be."""
+    state, _error = email_confirmation.find_link_state(db.session, pending, now=now())
+    return state in ("sent", "waiting")
 
 
 def _render_confirmation(what: str, user: User, status: int = 200, **context: Any) -> Response:
@@ -299,7 +302,7 @@ def _render_confirmation(what: str, user: User, status: int = 200, **context: An
         )
     if what == "email_confirmation":
         context["pending"] = find_pending_email(db.session, user.id)
-        context["mails"] = _is_mailed(context["pending"])
+        context["has_link"] = _has_valid_link(context["pending"])
     if what == "deletion":
         context["deletion"] = deletion.find_deletion(db.session, user.id)
         context["due_at"] = now() + deletion.GRACE

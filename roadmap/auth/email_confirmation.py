@@ -70,13 +70,18 @@ def request_email(
     return True
 
 
-def find_mail_error(session: Session, pending: PendingEmail | None) -> str:
-    """Return why the link could not be mailed to the pending address, or ""."""
-    if pending is None:
-        return ""
-    unsent = outbox.find_unsent(session, MAIL_SOURCE, [pending.id])
-    error, waits = unsent.get(pending.id, ("", False))
-    return "" if waits else error
+def find_link_state(
+    session: Session, pending: PendingEmail | None, *, now: dt.datetime
+) -> tuple[str, str]:
+    """Return the state of the mail with the link, and the error of its last attempt.
+
+    The state is `sent`, `waiting`, `failed`, or "" if no link was mailed or it has expired, as when
+    mail was configured later.
+    """
+    if pending is None or not transport.is_configured():
+        return "", ""
+    state, error = outbox.find_delivery(session, MAIL_SOURCE, pending.id)
+    return (state, error) if state == "failed" or pending.expires_at > now else ("", "")
 
 
 def discard_email(session: Session, user_id: uuid.UUID) -> bool:

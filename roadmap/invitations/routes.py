@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from roadmap.auth import actions as auth_actions
 from roadmap.auth import passwords, queries, rate_limits
 from roadmap.auth.email_addresses import email_key, mask_email
-from roadmap.auth.email_confirmation import request_email
+from roadmap.auth.email_confirmation import find_link_state, request_email
 from roadmap.auth.forms import EmailForm
 from roadmap.auth.login_throttle import (
     end_transaction,
@@ -241,7 +241,7 @@ def _render_page(
     is_done = actor is not None and (
         team is None or is_at_least(find_role(db.session, team.id, actor.id), invitation.role)
     )
-    address = _invited_email(invitation)
+    address, link_state = _invited_email(invitation), ""
     if is_done:
         case = "already"
     elif state != VALID:
@@ -256,6 +256,8 @@ def _render_page(
         case = "join"
     elif actor.email_key is None:
         case = "unconfirmed"
+        pending = queries.find_pending_email(db.session, actor.id)
+        link_state, _error = find_link_state(db.session, pending, now=now())
     else:
         case, address = "wrong", mask_email(address)
     return render_page(
@@ -268,6 +270,7 @@ def _render_page(
         address=address,
         proof=_email_proof() if address and not invitation.email else "",
         mails=transport.is_configured(),
+        link_state=link_state,
         form=form,
     )
 

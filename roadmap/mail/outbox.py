@@ -160,6 +160,21 @@ def find_unsent(
     return {row.source_id: (row.error, row.waits) for row in session.execute(query)}
 
 
+def find_delivery(session: Session, kind: str, source_id: uuid.UUID) -> tuple[str, str]:
+    """Return the state of the mail about this source, and the error of its last attempt.
+
+    The state is `sent`, `waiting`, `failed`, or "" if there is no mail.
+    """
+    query = sa.select(_MAILS.c.sent_at, _IS_WAITING.label("waits"), _MAILS.c.error).where(
+        _MAILS.c.source_kind == kind, _MAILS.c.source_id == source_id
+    )
+    mail = session.execute(query.order_by(_MAILS.c.id.desc()).limit(1)).first()
+    if mail is None:
+        return "", ""
+    state = "sent" if mail.sent_at else "waiting" if mail.waits else "failed"
+    return state, mail.error
+
+
 def prune(session: Session, *, now: dt.datetime) -> int:
     """Delete the rows of old mails that were sent or given up. Returns their number."""
     old = sa.delete(_MAILS).where(~_IS_WAITING, _MAILS.c.created_at < now - RETENTION)

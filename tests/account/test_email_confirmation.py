@@ -14,6 +14,7 @@ import sqlalchemy as sa
 import time_machine
 
 from roadmap.auth import actions, email_confirmation
+from roadmap.auth.models import PendingEmail
 from roadmap.auth.queries import find_pending_email, find_user_by_email
 from roadmap.invitations import emails
 from roadmap.invitations.actions import invite
@@ -55,6 +56,12 @@ def link_in(body: str) -> str:
     found = re.search(r"https?://[^/\s]+(/\S+)", body)
     assert found, body
     return found[1]
+
+
+def mark_as_sent(session) -> None:
+    mails = sa.update(OutgoingMail).where(OutgoingMail.due_at.is_not(None))
+    session.execute(mails.values(due_at=None, sent_at=OutgoingMail.created_at))
+    session.commit()
 
 
 def email_of(session, person) -> tuple[str, str | None]:
@@ -378,8 +385,14 @@ def test_invitation_to_unconfirmed_address_explains_what_to_do(
     assert "Ask your administrator to confirm it" in shown_text(gina, f"/invitations/{token}")
     request.getfixturevalue("with_mail")
     page = shown_text(gina, f"/invitations/{token}")
-    assert "Open the link that was mailed to it, then use this one." in page
+    assert "Have a link mailed to it from your account page and open it, then use this one." in page
     assert "Ask your administrator" not in page
+    gina.post("/account/email/link")
+    page = shown_text(gina, f"/invitations/{token}")
+    assert "Open the link that is being mailed to it, then use this one." in page
+    mark_as_sent(session)
+    page = shown_text(gina, f"/invitations/{token}")
+    assert "Open the link that was mailed to it, then use this one." in page
 
 
 def test_invitation_appears_once_its_address_is_confirmed(
@@ -451,6 +464,44 @@ def test_pending_address_is_shown_sent_again_and_discarded(
     assert "is not confirmed yet" not in page
     assert mallory.get(second).status_code == 404
     assert mails() == {}
+
+
+def test_pages_say_whether_a_valid_link_was_mailed(
+    request, session, cast, browser_of, sign_up_unconfirmed, now
+):
+    """Gina signs up before mail is configured, so she gets her first link later."""
+    gina = sign_up_unconfirmed("Gina")
+    ginas = session.scalars(sa.select(User.id).where(User.name == "Gina")).one()
+    erin, admin_page = browser_of(cast.erin), f"/admin/people/{ginas}"
+    request.getfixturevalue("with_mail")
+
+    def check(for_gina: str, for_erin: str, *, erin_confirms: bool) -> None:
+        page = shown_text(gina, "/account")
+        assert for_gina in page
+        assert ("that was mailed to it" in page) == ("was mailed" in for_gina)
+        page = shown_text(erin, admin_page)
+        assert for_erin in page
+        assert ("Confirm it" in page) == erin_confirms
+        page = shown_text(erin, f"{admin_page}/email")
+        assert ('name="pending"' in page) == erin_confirms
+
+    none = "No valid link has been mailed to it."
+    check(f"{none} Have one sent", f"{none} Gina can have one sent", erin_confirms=True)
+    assert "Send a link</button>" in shown_text(gina, "/account")
+    assert gina.post("/account/email/link").status_code == 303
+    check("the link that is being mailed", "the link that is being mailed", erin_confirms=False)
+    assert "Send the link again" in shown_text(gina, "/account")
+    session.execute(sa.update(OutgoingMail).values(error="Connection <refused>", failed_at=now))
+    session.commit()
+    check("answer: Connection &lt;refused&gt;", "is being mailed", erin_confirms=False)
+    mark_as_sent(session)
+    check("the link that was mailed to it", "the link that was mailed to it", erin_confirms=False)
+    session.execute(sa.update(PendingEmail).values(expires_at=now - dt.timedelta(minutes=1)))
+    session.commit()
+    check(none, none, erin_confirms=True)
+    pending = find_pending_email(session, ginas)
+    assert erin.put(f"{admin_page}/email", {"pending": str(pending.id)}).status_code == 303
+    assert email_of(session, ginas)[1] == "gina@example.org"
 
 
 def test_concurrently_confirmed_address_is_not_discarded(

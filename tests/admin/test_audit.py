@@ -333,7 +333,7 @@ def test_confirming_the_first_address_is_not_logged_as_a_change(
     request_email(session, cast.mallory, "mallory@example.org", by=cast.mallory, now=now)
     session.commit()
     page = erin.get(f"/admin/people/{cast.mallory}").text
-    assert "Mallory has to open the link that was mailed to it." in page
+    assert "Mallory has to open the link that is being mailed to it." in page
     assert "Confirm it" not in page, "only its owner can"
     pending = find_pending_email(session, cast.mallory)
     confirm_email(session, cast.mallory, pending.id, by=cast.mallory, now=now)
