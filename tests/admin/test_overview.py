@@ -65,9 +65,14 @@ def test_overview_shows_the_error_of_mail_that_is_retried(app, session, erin, no
     monkeypatch.setitem(app.config, "MAIL_FROM", "Cairn <cairn@example.org>")
     monkeypatch.setitem(app.config, "BASE_URL", "http://localhost")
     mail = {"recipient": "a@example.org", "subject": "x", "body": "y", "created_at": now}
+    assert "Invitations, notifications and password links are mailed." in erin.get("/admin").text
     session.add(OutgoingMail(**mail, due_at=now, error="450 <mailbox> is busy", failed_at=now))
     session.commit()
     page = erin.get("/admin").text
+    section = page.partition('id="mail"')[2].partition("</ul>")[0]
+    assert "Mail is configured, but the last attempt to send failed" in section
+    assert section.count("<li") == section.count('<li class="not-passed"') == 2, "no tick"
+    assert "are mailed" not in section
     assert "450 &lt;mailbox&gt; is busy. The next attempt is at " in page
     assert re.search(r"The last attempt failed at \d+ \w+ 20\d\d", page)
     assert "The job process sends them" not in page, "the job process runs; the mail server refuses"
