@@ -56,6 +56,15 @@ def test_search_ignores_accents_and_case(session: Session, cast: Cast, browser_o
         assert search_results(alice, query)["Evidence"] == [title]
 
 
+@pytest.mark.parametrize("fragment", [False, True], ids=["page", "palette"])
+def test_advice_without_results_fits_the_number_of_words(cast: Cast, browser_of, fragment) -> None:
+    alice = browser_of(cast.alice)
+    one = alice.get("/search?q=Nortcloud", fragment=fragment).text
+    assert "Check the spelling, or search for part of the word." in one
+    assert "fewer words" not in one
+    assert "Search for fewer words" in alice.get("/search?q=Nort+cloud", fragment=fragment).text
+
+
 def test_title_matches_rank_before_text_matches(
     session: Session, cast: Cast, browser_of, now
 ) -> None:
