@@ -72,6 +72,9 @@ def test_all_filters_are_visible(
     for part in page.locator("#filters :is(nav a, select)").all():
         expect(part).to_be_in_viewport(ratio=1)
     assert page.locator("#filters nav").evaluate("(nav) => nav.scrollWidth <= nav.offsetWidth")
+    box = page.locator("#filters select").bounding_box()
+    assert box
+    assert (box["width"] >= 60, box["height"] >= 24) == (True, True), box
 
 
 def test_hovered_checkbox_shows_no_tick(sample_site: SampleSite, page_of: PageOf) -> None:
