@@ -12,6 +12,8 @@ from typing import Any
 
 # Excel's limit for the text of a cell.
 MAX_CELL_LENGTH = 32_767
+# Excel's limit for the name of a sheet, in UTF-16 code units.
+MAX_SHEET_NAME_LENGTH = 31
 CellValue = str | int | float | dt.date | None
 
 # Characters that start a formula, with full-width forms and white space that spreadsheets skip.
@@ -76,8 +78,15 @@ def to_xlsx(*sheets: Sheet) -> bytes:
     return out.getvalue()
 
 
+def sheet_name(title: str) -> str:
+    """Return a title as a name that Excel accepts for a sheet."""
+    name = " ".join(re.sub(r"[\[\]:*?/\\]", " ", title).split())
+    short = name.encode("utf-16-le")[: 2 * MAX_SHEET_NAME_LENGTH].decode("utf-16-le", "ignore")
+    return short.strip(" '")
+
+
 def _write_sheet(book: Any, sheet: Sheet) -> None:
-    page = book.add_worksheet(sheet.title)
+    page = book.add_worksheet(sheet_name(sheet.title))
     plain = book.add_format({"quote_prefix": True, "valign": "top"})
     lines = book.add_format({"quote_prefix": True, "valign": "top", "text_wrap": True})
     bold = book.add_format(

@@ -34,7 +34,7 @@ def build_sheet(matrix: Matrix) -> Sheet:
     """Return the rows in order: shares in whole percent, levels from 0 to 4."""
     columns = list(matrix.columns)
     return Sheet(
-        _("Matrix"),
+        matrix.roadmap_title or _("Matrix"),
         [title for column in columns for title in column.export_header()],
         [[each for column in columns for each in column.export_values(row)] for row in matrix.rows],
     )

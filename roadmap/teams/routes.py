@@ -118,8 +118,8 @@ def export(name: str, slug: str | None = None) -> Response:
         shown=len(exported.rows),
         people=exported.people,
     )
-    filename = f"{whole.slug or 'people'}-{whole.today.isoformat()}.{name}"
-    return make_attachment(content, FORMATS[name].mimetype, filename)
+    stem = "-".join(filter(None, (whole.slug or "people", whole.roadmap, str(whole.today))))
+    return make_attachment(content, FORMATS[name].mimetype, f"{stem}.{name}")
 
 
 def _load_matrix_and_query(slug: str | None) -> tuple[Team | None, Matrix, MatrixQuery]:

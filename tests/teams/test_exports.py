@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.core.tables import CellValue, Sheet, escape_formula, to_csv, to_xlsx
+from roadmap.core.tables import CellValue, Sheet, escape_formula, sheet_name, to_csv, to_xlsx
 from roadmap.people import actions as people
 from roadmap.people.models import AuditEntry, Team, User
 from roadmap.skills import actions as skills
@@ -109,7 +109,8 @@ def test_export_has_the_figures_of_the_page(
     shown = figures_on_page(bob.get(MATRIX).text)
     answer = bob.get(f"{MATRIX}/export/{name}")
     assert answer.mimetype == FORMATS[name].mimetype
-    assert re.search(rf"filename=ranking-[\d-]+\.{name}$", answer.headers["Content-Disposition"])
+    filename = rf"filename=ranking-senior-ml-engineer-[\d-]+\.{name}$"
+    assert re.search(filename, answer.headers["Content-Disposition"])
     cells = read(answer.data)
     stage = "Build strong foundations"
     expected = [
@@ -128,6 +129,29 @@ def test_export_has_the_figures_of_the_page(
         tones = [heading for heading in figures if heading.endswith("%")]
         assert [heading for heading in cells[0] if heading.endswith("%")] == tones
     assert [row["Team"] for row in rows] == ["Ranking", "Ranking"]
+
+
+def test_sheet_is_named_after_the_roadmap(
+    sample_data: dict[str, str], cast: Cast, browser_of: BrowserOf
+) -> None:
+    data = browser_of(cast.bob).get(f"{MATRIX}/export/xlsx").data
+    assert openpyxl.load_workbook(io.BytesIO(data)).sheetnames == ["Senior ML Engineer"]
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Lead: AI/ML [2026]?", "Lead AI ML 2026"),
+        ("'Staff' \\ 'ML'", "Staff' 'ML"),
+        ("Principal engineer of machine learning", "Principal engineer of machine l"),
+        ("\N{ROCKET}" * 20, "\N{ROCKET}" * 15),
+    ],
+    ids=["characters", "quotes", "length", "surrogates"],
+)
+def test_sheet_name_is_valid(title: str, name: str) -> None:
+    assert sheet_name(title) == name
+    data = to_xlsx(Sheet(title, ["A"], [["b"]]))
+    assert openpyxl.load_workbook(io.BytesIO(data)).sheetnames == [name]
 
 
 def test_export_is_denied_to_members_and_other_managers(cast: Cast, browser_of: BrowserOf) -> None:
