@@ -69,7 +69,11 @@ def verification_line(item: DocumentItem, locale: str) -> str:
 
 def _verification(item: DocumentItem, locale: str) -> str:
     if item.tone == "unverified":
-        return _("Draft, not reviewed") if item.is_draft else _("Not verified")
+        if item.is_draft:
+            return _("Draft, not reviewed")
+        if item.witnessed:
+            return _("Witnessed through a link from the author, not verified")
+        return _("Not verified")
     if item.tone == "lapsed" and not (item.verified_by or item.verifiers):
         return _("Lapsed, not verified")
     name, sentence = item.verified_by, _("Verified")

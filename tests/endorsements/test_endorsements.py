@@ -128,6 +128,7 @@ def test_review_page_and_exports_name_the_witness(alice, witness, cast, browser_
     assert "Frank Ohara" in alice.get("/portfolio/preview").text
     markdown = FORMATS["markdown"].render(load_document(session, cast.alice, now.date())).decode()
     assert "Witnessed, not verified" in markdown
+    assert "· Witnessed through a link from the author, not verified\n" in markdown
 
 
 @pytest.mark.parametrize("ended", ["withdrawn", "expired", "deactivated", "cut short"])

@@ -59,7 +59,14 @@ def test_verification_line_names_verifier_and_date() -> None:
     renamed = replace(RANKER, verified_title="Old *name*")
     line = "Verified by Bob Builder on 3 Apr 2026 as “Old *name*”"
     assert labels.verification_line(renamed, "en") == line
-    assert labels.verification_line(replace(RANKER, tone="unverified"), "en") == "Not verified"
+    unverified = replace(RANKER, tone="unverified")
+    assert labels.verification_line(unverified, "en") == "Not verified"
+    witnessed = replace(unverified, witnessed=("Wanda",))
+    line = "Witnessed through a link from the author, not verified"
+    assert labels.verification_line(witnessed, "en") == line
+    assert labels.verification_line(replace(witnessed, is_draft=True), "en") == (
+        "Draft, not reviewed"
+    )
 
 
 def test_lapsed_evidence_is_labelled_and_has_no_verified_impacts() -> None:
