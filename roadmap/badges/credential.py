@@ -42,7 +42,10 @@ class PublicPiece:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A review that confirmed milestones for a piece. `reviewer` is `Review.reviewer`."""
+    """A review that confirmed milestones for a piece. `reviewer` is `Review.reviewer`.
+
+    `milestones` is empty for the only review of a badge, which confirmed all that it lists.
+    """
 
     reviewer: str
     basis: str
@@ -189,17 +192,21 @@ def write_endorsement(judgement: Judgement, issue: Issuance, number: int) -> dic
     }
     confirmed = (
         _(
-            "%(reviewer)s, then a manager of %(person)s, confirmed on %(day)s by “%(piece)s”: "
-            "%(milestones)s. Basis: %(basis)s.",
+            "%(reviewer)s, then a manager of %(person)s, confirmed these milestones on %(day)s, "
+            "from the evidence “%(piece)s”: %(milestones)s.",
             **values,
-            basis=judgement.basis,
         )
-        if judgement.basis
+        if judgement.milestones
         else _(
-            "%(reviewer)s, then a manager of %(person)s, confirmed on %(day)s by “%(piece)s”: "
-            "%(milestones)s. The basis was not recorded.",
+            "%(reviewer)s, then a manager of %(person)s, confirmed the milestones of this badge "
+            "on %(day)s, from the evidence “%(piece)s”.",
             **values,
         )
+    )
+    basis = (
+        _("Basis: %(basis)s.", basis=judgement.basis)
+        if judgement.basis
+        else _("The basis was not recorded.")
     )
     signed = _(
         "The Cairn at %(host)s has this on record and signs it; %(reviewer)s did not sign it "
@@ -216,7 +223,7 @@ def write_endorsement(judgement: Judgement, issue: Issuance, number: int) -> dic
         "credentialSubject": {
             "id": issue.address,
             "type": ["EndorsementSubject"],
-            "endorsementComment": f"{confirmed} {signed}",
+            "endorsementComment": f"{confirmed} {basis} {signed}",
         },
     }
 

@@ -249,7 +249,7 @@ def _build_achievement(
                 str(BASES.get(reviews[key].basis, "")),
                 reviews[key].decided_at,
                 titles[reviews[key].evidence_id],
-                tuple(milestones),
+                tuple(milestones) if len(confirmed) > 1 else (),
             )
             for key, milestones in confirmed.items()
         ],

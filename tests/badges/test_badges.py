@@ -62,7 +62,10 @@ def test_badge_states_verified_milestones_and_verifier(badge, session):
     assert narrative.count("Done when:") == 2
     [endorsement] = document["endorsement"]
     comment = endorsement["credentialSubject"]["endorsementComment"]
-    assert comment.startswith("Bob, then a manager of Alice, confirmed on ")
+    assert comment.startswith(
+        "Bob, then a manager of Alice, confirmed the milestones of this badge on "
+    )
+    assert ", from the evidence “Feature store design”. The basis was not recorded." in comment
     assert "Bob did not sign it in person." in comment
     assert document["evidence"][0]["id"] == "https://example.org/feature-store"
     for unverified in ("alice@example.org", "Author", "How features reach", "Read twice."):

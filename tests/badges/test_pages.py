@@ -9,6 +9,7 @@ import uuid
 
 import pytest
 
+from roadmap.badges.credential import extract_content
 from roadmap.badges.models import Badge
 from roadmap.portfolio import actions as portfolio
 from roadmap.portfolio.models import Redaction
@@ -56,7 +57,11 @@ def test_public_badge_page_is_readable_until_revoked(badge, cast, session, brows
     for text in ("Feature store design", "Alice", "Bob, then a manager of Alice", "Done when:"):
         assert text in page.text
     assert "alice@example.org" not in page.text
-    assert "confirmed on 20" not in page.text  # no ISO date
+    assert "this badge on 20" not in page.text  # no ISO date
+    assert page.text.count("Done when:") == 1
+    [criterion] = extract_content(json.loads(badge.document)).criteria.splitlines()
+    milestone = criterion.removeprefix("- ").partition(". Done when:")[0]
+    assert page.text.count(milestone) == 1  # not repeated below "By whom"
     code = employer.get(f"/credentials/{key}/qr.svg")
     assert code.mimetype == "image/svg+xml"
     assert employer.get(f"/credentials/{key}/badge.json").text == badge.document

@@ -129,6 +129,12 @@ def test_stage_badge_names_milestones_and_is_revoked_with_its_evidence(
     assert len(document["evidence"]) == len(document["endorsement"]) == len(groups) > 1
     narrative = document["credentialSubject"]["achievement"]["criteria"]["narrative"]
     assert narrative.count("Done when:") == len(required)
+    # Each confirmation names its own milestones, because none confirmed them all.
+    titles = {each.key: each.title for each in required}
+    comments = [each["credentialSubject"]["endorsementComment"] for each in document["endorsement"]]
+    for kind, keys in groups:
+        said = f"from the evidence “A {kind}”: {'; '.join(titles[key] for key in keys)}."
+        assert any(said in comment for comment in comments)
     # A changed status does not undo the verification.
     key = required[0].key
     set_status(session, cast.alice, key, "not_started", reason="", by=cast.alice, now=now)
