@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy.orm import Session
 
@@ -11,6 +13,7 @@ from tests.support.cast import Cast
 from tests.support.statements import statements_of
 
 PATH = "/portfolio/preview"
+DESIGN = "design-doc-for-complex-system"
 
 
 def test_preview_shows_evidence_impacts_and_verification(
@@ -18,10 +21,10 @@ def test_preview_shows_evidence_impacts_and_verification(
 ) -> None:
     piece = evidence_rows.add(
         session, cast.alice, "Chosen <design>", at=1, url="https://example.org/d",
-        description="It was *fast*", milestones=("design-doc-for-complex-system",),
+        description="It was *fast*", milestones=(DESIGN,),
         impacts=({"type": "scale", "metric": "p99", "baseline": "9", "result": "4", "unit": "ms"},),
     )  # fmt: skip
-    evidence_rows.verify(session, piece, cast.bob, milestones=("design-doc-for-complex-system",))
+    evidence_rows.verify(session, piece, cast.bob, milestones=(DESIGN,))
     evidence_rows.add(
         session,
         cast.alice,
@@ -46,6 +49,18 @@ def test_preview_shows_evidence_impacts_and_verification(
 
 def test_empty_preview_suggests_choosing_evidence(cast: Cast, browser_of) -> None:
     assert "Choose what to show" in browser_of(cast.alice).get(PATH).text
+
+
+def test_bar_is_filled_by_verified_evidence_only(session: Session, cast: Cast, browser_of) -> None:
+    for at in (0, 1):
+        piece = evidence_rows.add(session, cast.alice, f"Piece {at}", at=at, milestones=(DESIGN,))
+    session.commit()
+    bar = re.compile("<svg class=meter [^>]*>(.*?)</svg>")
+    assert bar.findall(browser_of(cast.alice).get(PATH).text) == [""]
+    evidence_rows.verify(session, piece, cast.bob, milestones=(DESIGN,))
+    session.commit()
+    found = bar.findall(browser_of(cast.alice).get(PATH).text)
+    assert found == ["<rect class=tone-verified x=0% width=50% height=100% />"]
 
 
 def test_sign_in_is_required(browser_of) -> None:

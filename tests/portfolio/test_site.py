@@ -56,6 +56,8 @@ def test_site_has_index_and_page_for_each_item() -> None:
         '<html lang="en">',
     ):
         assert text in index
+    # The bar is filled by verified evidence only.
+    assert '<rect class="solid" width="667" height="10"/></svg>' in index
     page = files[f"pieces/{RANKER.id}.html"]
     for text in (
         "<title>Two-stage ranking for the home feed · Alice Archer</title>",
