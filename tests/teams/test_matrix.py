@@ -208,8 +208,10 @@ def test_row_of_a_person_not_on_the_roadmap_shows_skills_only(
 ) -> None:
     newt_id = make_member(session, "Newt", cast.team, now)
     session.commit()
-    newt = row_of(browser_of(cast.bob).get(MATRIX).text, "Newt")
+    page = browser_of(cast.bob).get(MATRIX).text
+    newt = row_of(page, "Newt")
     assert "Not on this roadmap" in newt
+    assert "3 people, 2 on Senior ML Engineer" in " ".join(page.split())
     assert "<td class=readiness" not in newt
     assert "<td class=tones" not in newt
     # Skills are shown nevertheless: an assessment needs no roadmap.
