@@ -8,7 +8,7 @@ from babel.dates import format_skeleton
 from flask_babel import LazyString
 
 from roadmap.calendar.rules import Entry
-from roadmap.core.i18n import current_locale, ngettext
+from roadmap.core.i18n import current_locale, date_filter, ngettext
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
 
@@ -33,13 +33,26 @@ def summary(entry: Entry) -> str:
 def relative_day(entry: Entry, today: dt.date) -> str:
     """Describe the day of an entry relative to today."""
     days = (entry.day - today).days
-    if days < 0 and entry.kind == "renewal":
-        return str(ngettext("due for %(num)d day", "due for %(num)d days", -days))
+    if days <= 0 and entry.last_day:
+        return _time_left(entry.last_day, today)
     if days < 0:
         return str(ngettext("%(num)d day late", "%(num)d days late", -days))
     if days == 0:
         return str(_("today"))
     return str(ngettext("in %(num)d day", "in %(num)d days", days))
+
+
+def _time_left(last_day: dt.date, today: dt.date) -> str:
+    if last_day == today:
+        return str(_("last day today"))
+    return str(
+        ngettext(
+            "%(num)d day left, valid through %(day)s",
+            "%(num)d days left, valid through %(day)s",
+            (last_day - today).days,
+            day=date_filter(last_day),
+        )
+    )
 
 
 def month_title(month: dt.date) -> str:

@@ -92,7 +92,7 @@ def _expiry_dates(session: Session, user_id: uuid.UUID, today: dt.date) -> list[
         if is_issued(kind):
             begin = last - dt.timedelta(days=max(WARNING_DAYS))
             renew = f"{href}/edit?renew=1"
-            found.append(Entry("renewal", str(key), begin, title, renew, changed_at))
+            found.append(Entry("renewal", str(key), begin, title, renew, changed_at, last))
     return found
 
 

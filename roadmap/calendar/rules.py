@@ -15,7 +15,8 @@ _FIRST_YEAR, _LAST_YEAR = 1950, 2200
 class Entry:
     """A calendar entry. `kind` is a key of `labels.KINDS`, `key` is unique within the kind.
 
-    `changed_at` is the last revision, which iCalendar requires.
+    `changed_at` is the last revision, which iCalendar requires. `last_day` is the last day of what
+    has to be renewed.
     """
 
     kind: str
@@ -24,6 +25,7 @@ class Entry:
     title: str
     href: str
     changed_at: dt.datetime
+    last_day: dt.date | None = None
 
     def is_late(self, today: dt.date) -> bool:
         return self.day < today
@@ -41,6 +43,8 @@ def month_of(text: str, today: dt.date) -> dt.date:
 
 
 def select_due(entries: Iterable[Entry], today: dt.date) -> list[Entry]:
-    """Return the entries that are late or due soon."""
+    """Return the entries that are late or due soon. A renewal also stands for its last day."""
     until = today + dt.timedelta(days=SOON_DAYS)
-    return [each for each in entries if each.day <= until]
+    due = [each for each in entries if each.day <= until]
+    renewals = {each.key for each in due if each.kind == "renewal"}
+    return [each for each in due if each.kind != "expiry" or each.key not in renewals]

@@ -8,9 +8,12 @@ import re
 import pytest
 
 from roadmap.core.dates import PartialDate, months_later
+from roadmap.core.i18n import show_date
 from roadmap.progress import actions as progress
 from tests.evidence.builders import DESIGN, LEVELS, add_evidence
+from tests.support.catalog import enroll
 from tests.support.markup import text_of
+from tests.support.sample_data import SLUG
 from tests.support.statements import record_session_statements
 
 
@@ -55,6 +58,29 @@ def test_dashboard_shows_due_dates(cast, browser_of, dates):
     assert "9 days late" in part
     assert "Renew: Cloud, certified; twice" in part
     assert "in 40 days" not in part
+
+
+@pytest.mark.parametrize(
+    ("left", "shown"), [(60, "60 days left"), (10, "10 days left"), (1, "1 day left"), (0, "")]
+)
+def test_valid_certification_to_renew_is_not_late(
+    session, cast, now, browser_of, today, left, shown
+):
+    enroll(session, cast.alice, now, SLUG)
+    last = today + dt.timedelta(days=left)
+    add_evidence(
+        session, cast, cast.alice, now, title="Northcloud", kind="certification",
+        expires_on=PartialDate(last),
+    )  # fmt: skip
+    session.commit()
+    shown = f"{shown}, valid through {show_date(last)}" if left else "last day today"
+    alice = browser_of(cast.alice)
+    part = text_of(alice.get("/").text.split('id="dates-due"')[1].split("</section>")[0])
+    assert part.endswith(f"Due Renew: Northcloud {shown} All dates")
+    page = text_of(alice.get("/calendar").text.split('class="halves"')[1])
+    begin = show_date(last - dt.timedelta(days=60))
+    assert f"Renew: Northcloud {begin} {shown} Time to renew" in page
+    assert "Last day: Northcloud" in page
 
 
 def test_empty_calendar_is_explained(cast, browser_of):
