@@ -31,6 +31,7 @@ CHOICES = [
     SelectChoice("some", _("Some")),
     SelectChoice("none", _("None")),
 ]
+SOME_MISSING = _("You chose “Some”: tick the ones that you have done.")
 DEFAULT_REASON = _(
     "The roadmap lists this stage to consider, not as required. I build on experience instead."
 )
@@ -62,7 +63,7 @@ def calibration_form(
         if not stage.required:
             fields |= _stage_fields(stage)
         for objective in stage.objectives:
-            fields |= _objective_fields(objective)
+            fields |= _objective_fields(objective, stage)
     form_class = type("RoadmapCalibrationForm", (CalibrationForm,), fields)
     data = {**_initial(content, tones), **values}
     form: CalibrationForm = form_class(today, values.get("target_on"), data=data)
@@ -83,7 +84,13 @@ def _stage_fields(stage: Stage) -> dict[str, Any]:
     }
 
 
-def _objective_fields(objective: Objective) -> dict[str, Any]:
+def _objective_fields(objective: Objective, stage: Stage) -> dict[str, Any]:
+    def needs_milestones(form: CalibrationForm, field: RadioField) -> None:
+        # The page hides the objectives of a stage that is set aside.
+        is_hidden = not stage.required and form[f"aside-{stage.key}"].data
+        if field.data == "some" and not is_hidden and not form[f"milestones-{objective.key}"].data:
+            raise ValidationError(SOME_MISSING)
+
     return {
         f"objective-{objective.key}": RadioField(
             objective.title,
@@ -97,6 +104,7 @@ def _objective_fields(objective: Objective) -> dict[str, Any]:
             widget=ListWidget(prefix_label=False),
             option_widget=CheckboxInput(),
         ),
+        f"validate_objective-{objective.key}": needs_milestones,
     }
 
 

@@ -121,6 +121,35 @@ def test_invalid_calibration_is_rejected_with_its_input(alice, objectives):
     assert re.search(rf'checked [^>]*name="objective-{objectives[2]}"[^>]*"some"', rejected.text)
 
 
+def test_answer_some_needs_a_milestone(alice, cast, session, objectives):
+    first, second = objectives[:2]
+    done = milestone_keys(alice, second)[0]
+    answers = {
+        "timezone": "UTC",
+        f"objective-{first}": "some",
+        f"objective-{second}": "some",
+        f"milestones-{second}": done,
+    }
+    rejected = alice.put(FORM, answers)
+    assert rejected.status_code == 422
+    error = rejected.text.split(f'id="objective-{first}-error">')[1].split("</p>")[0]
+    assert error == "You chose “Some”: tick the ones that you have done."
+    assert f'id="objective-{second}-error"' not in rejected.text
+    for objective in (first, second):
+        assert re.search(rf'checked [^>]*name="objective-{objective}"[^>]*"some"', rejected.text)
+    assert re.search(rf'<input checked [^>]*value="{done}"', rejected.text)
+    assert statuses(session, cast.alice) == {}
+
+
+def test_hidden_answer_of_a_skipped_stage_is_not_required(alice):
+    page = alice.get(FORM).text.split('name="aside-education"')[1]
+    objective = re.search(r'name="objective-([\w-]+)"', page)[1]
+    answers = {"timezone": "UTC", "reason-education": "I build on experience instead."}
+    answers[f"objective-{objective}"] = "some"
+    assert alice.put(FORM, answers).status_code == 422
+    assert alice.put(FORM, {**answers, "aside-education": "y"}).status_code == 303
+
+
 def test_stages_and_milestones_are_readable_before_enrolling(browser_of, cast):
     carol = browser_of(cast.carol)
     for path in ("/education", "/milestones/algorithms-ml-systems-use"):
