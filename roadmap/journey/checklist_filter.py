@@ -25,7 +25,7 @@ SHOWN_TONES = {
     "in-progress": ("in_progress",),
     "done": TONES,
     "without-evidence": ("claimed",),
-    "not-verified": (*OPEN, "claimed", "evidenced"),
+    "not-verified": ("claimed", "evidenced"),
 }
 """The tones shown by each filter value in the URL."""
 SHOWN_LABELS = {

@@ -73,8 +73,7 @@ class SourceLinks:
         """Return the URL where the person can work towards a gate."""
         match gate.place:
             case "stage", key:
-                narrowed = self.own and not gate.passed
-                return self.stage(key) + ("?show=not-verified" if narrowed else "")
+                return self.stage(key)
             case "skill", key:
                 return "/skills" if self.own else self.skill(key)
             case "background", _:
