@@ -222,7 +222,7 @@ FOCUSED_ELEMENT = """() => {
   return [at.textContent.trim(), Boolean(at.closest(".trail-small"))];
 }"""
 USE_LONGEST_TEXTS = """() => {
-  const gain = '<span class="score-gain">+10.2</span>';
+  const gain = '<span class="score-gain pine">+10.2</span>';
   document.querySelector("#score .score-points").insertAdjacentHTML("afterend", gain);
   document.querySelector("#score .score-verdict").lastChild.textContent = "Claimed, not proven";
   for (const count of document.querySelectorAll(".filter-count")) count.textContent = "89";

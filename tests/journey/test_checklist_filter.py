@@ -96,9 +96,11 @@ def test_etag_differs_by_filter_and_collapsed_stages(alice, cast):
 def test_completion_response_has_counts_and_score_gain(alice):
     answer = alice.put(f"{PAGE}/milestones/{IN_PROGRESS}/completion", fragment=True)
     assert filter_count(answer.text, "without-evidence") == 2
-    gain = re.search(r'class="score-gain">(\+\d\.\d)<', answer.text)
+    gain = re.search(r'class="score-gain pine">(\+\d\.\d)<', answer.text)
     assert gain
     assert f"Readiness {gain[1]}" in answer.headers["HX-Trigger"]
+    undone = alice.delete(f"{PAGE}/milestones/{IN_PROGRESS}/completion", fragment=True)
+    assert f'class="score-gain muted">{gain[1].replace("+", "−")}<' in undone.text
 
 
 def test_completion_without_javascript_returns_to_filtered_list(alice):
