@@ -37,6 +37,15 @@ def test_verified_evidence_leads_to_an_issued_badge(cast, session, now, browser_
     assert "Each verified piece has a badge." in listed
 
 
+def test_page_without_active_badges_says_whether_there_were_any(badge, cast, browser_of):
+    key, alice = badge.id, browser_of(cast.alice)
+    assert "You have no badges yet." in browser_of(cast.carol).get("/badges").text
+    alice.delete(f"/badges/{key}")
+    page = alice.get("/badges").text
+    assert "All your badges are revoked." in page
+    assert "no badges yet" not in page
+
+
 def test_preview_names_portfolios_that_redact_the_evidence(cast, session, now, browser_of):
     add_keys(session, now)
     piece = add_verified(session, cast, now)
@@ -89,9 +98,9 @@ def test_visitor_verifies_a_badge(form, badge, browser_of):
     )
     found = employer.post("/credentials/verify", {**sent, "email": " ALICE@example.org "})
     assert "unchanged since, and not revoked" in found.text
-    assert "issued to the email address that you entered" in found.text
+    assert "issued to the e-mail address that you entered" in found.text
     other = employer.post("/credentials/verify", {"badge": badge.jwt, "email": "b@example.org"})
-    assert "Not issued to this email address</h2>" in other.text
+    assert "Not issued to this e-mail address</h2>" in other.text
     assert "Valid</h2>" not in other.text
     changed = employer.post("/credentials/verify", {"badge": document.replace("Alice", "Carol")})
     assert "Changed after signing" in changed.text
@@ -138,7 +147,7 @@ def test_address_of_a_badge_is_checked_here(badge, cast, session, now, browser_o
     for text in (address, address.upper(), f"{address}/badge.json", f"{address}?a#b"):
         found = check(text)
         assert "unchanged since, and not revoked" in found
-        assert "issued to the email address that you entered" in found
+        assert "issued to the e-mail address that you entered" in found
         assert "Feature store design</h2>" in found
     browser_of(cast.alice).delete(f"/badges/{badge.id}")
     # An erased verifier leaves a revoked badge without its document.
