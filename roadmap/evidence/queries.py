@@ -341,24 +341,26 @@ def search_milestones(
     has done without evidence and that evidence of `kind` proves ('' for any kind).
     """
     words = search_words(text)
-    unproven = set() if words else _load_unproven_milestones(session, user_id)
-    if not words and not unproven:
-        return ()
+    published = load_published_milestones(session, user_id).values()
+    if not words:
+        unproven = find_unproven_milestones(session, published, user_id=user_id, kind=kind)
+        return tuple(each for each in unproven if each.key not in exclude)[:3]
     found: list[tuple[int, LinkableMilestone]] = []
-    for each in load_published_milestones(session, user_id).values():
+    for each in published:
         if not each.roadmap or each.key in exclude:
             continue
-        if not words:
-            if each.key in unproven and (not kind or kind in each.kinds):
-                found.append((0, each))
-        elif (place := rank(words, *each.folded)) is not None:
+        if (place := rank(words, *each.folded)) is not None:
             found.append((place, each))
-    return tuple(
-        each for _place, each in sorted(found, key=lambda pair: pair[0])[: 12 if words else 3]
-    )
+    return tuple(each for _place, each in sorted(found, key=lambda pair: pair[0])[:12])
 
 
-def _load_unproven_milestones(session: Session, user_id: uuid.UUID) -> set[str]:
+def find_unproven_milestones(
+    session: Session, milestones: Iterable[LinkableMilestone], *, user_id: uuid.UUID, kind: str
+) -> list[LinkableMilestone]:
+    """Return those milestones of the user's roadmaps that are done without evidence so far.
+
+    Only milestones that evidence of `kind` proves, if it is not ''.
+    """
     linked = sa.exists().where(
         EvidenceMilestone.user_id == user_id,
         EvidenceMilestone.milestone_key == MilestoneStatus.milestone_key,
@@ -366,7 +368,12 @@ def _load_unproven_milestones(session: Session, user_id: uuid.UUID) -> set[str]:
     query = sa.select(MilestoneStatus.milestone_key).where(
         MilestoneStatus.user_id == user_id, MilestoneStatus.status == "done", ~linked
     )
-    return set(session.scalars(query))
+    unproven = set(session.scalars(query))
+    return [
+        each
+        for each in milestones
+        if each.roadmap and each.key in unproven and (not kind or kind in each.kinds)
+    ]
 
 
 def load_skill_titles(session: Session) -> dict[str, str]:

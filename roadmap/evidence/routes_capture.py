@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlencode
 
@@ -83,18 +83,26 @@ def capture() -> Response:
 
 
 def _milestone_choices(
-    milestones: Iterable[LinkableMilestone], kind: str
+    milestones: Collection[LinkableMilestone], kind: str
 ) -> dict[LazyString, list[tuple[str, str]]]:
-    """Return the selectable milestones under two headings, without those not applicable."""
+    """Return the selectable milestones under headings, without those not applicable."""
     states = milestone_states(db.session, current_user.id)
+    found = queries.find_unproven_milestones(
+        db.session, milestones, user_id=current_user.id, kind=kind
+    )
+    unproven = [(each.key, each.title) for each in found]
     fitting: list[tuple[str, str]] = []
     others: list[tuple[str, str]] = []
     for each in milestones:
         status = states[each.key].status if each.key in states else ""
-        if each.roadmap and status != "not_applicable":
+        if each.roadmap and status != "not_applicable" and each not in found:
             is_fitting = status != "done" and kind in each.kinds
             (fitting if is_fitting else others).append((each.key, each.title))
-    offered = {_l("Open milestones that this kind proves"): fitting, _l("Others"): others}
+    offered = {
+        _l("Done without evidence so far"): unproven,
+        _l("Open milestones that this kind proves"): fitting,
+        _l("Others"): others,
+    }
     return {heading: rows for heading, rows in offered.items() if rows}
 
 

@@ -87,19 +87,24 @@ def test_proposal_shows_visibility_and_lets_user_change_it(session, cast, browse
     assert proposal_form(page)[1]["visibility"] == "private"
 
 
-def test_proposal_lists_open_provable_milestones_first(session, cast, browser_of, now):
+def test_proposal_lists_milestones_that_need_this_evidence_first(session, cast, browser_of, now):
     enroll(session, cast.alice, now, SLUG)
-    for key, status in ((LEVELS, "done"), (PIPELINE, "not_applicable")):
-        set_status(session, cast.alice, key, status, reason="x", by=cast.alice, now=now)
-    session.commit()
+    for key in (LEVELS, DESIGN, MENTOR):
+        set_status(session, cast.alice, key, "done", by=cast.alice, now=now)
+    set_status(session, cast.alice, PIPELINE, "not_applicable", reason="x", by=cast.alice, now=now)
+    add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
     page = browser_of(cast.alice).post("/evidence/capture", {"captured": DOC}).text
-    groups = re.findall(r'<optgroup label="([^"]+)">(.*?)</optgroup>', page, re.S)
-    (open_ones, first), (_others, second) = groups
-    assert open_ones == "Open milestones that this kind proves"
-    assert f'"{DESIGN}"' in first
-    assert f'"{LEVELS}"' in second
-    assert f'"{MENTOR}"' in second
-    assert f'"{PIPELINE}"' not in page
+    found = re.findall(r'<optgroup label="([^"]+)">(.*?)</optgroup>', page, re.S)
+    groups = {heading: re.findall(r'value="([^"]+)"', options) for heading, options in found}
+    unproven, fitting, others = groups.values()
+    assert list(groups) == [
+        "Done without evidence so far", "Open milestones that this kind proves", "Others",
+    ]  # fmt: skip
+    assert unproven == [LEVELS]
+    assert fitting
+    assert {DESIGN, MENTOR} <= set(others)
+    assert not {LEVELS, DESIGN, MENTOR, PIPELINE} & set(fitting)
+    assert not {LEVELS, PIPELINE} & set(others)
 
 
 def test_date_in_link_is_proposed(cast, browser_of):
