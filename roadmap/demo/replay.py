@@ -106,7 +106,8 @@ class StoryReplay:
         values = EvidenceInput(
             **{name: piece[name] for name in EVIDENCE_TEXTS if name in piece},
             occurred_on=PartialDate(working_day(self.today, piece["happened"])),
-            issued_on=None if issued is None else self._date(-issued),
+            # As its date above: a certificate has two dates only if it was renewed.
+            issued_on=None if issued is None else PartialDate(working_day(self.today, issued)),
             expires_on=None if expires is None else self._date(expires),
             impacts=_parse_impacts(piece),
         )

@@ -15,7 +15,7 @@ from roadmap.core.i18n import lazy_gettext as _
 from roadmap.evidence import kinds
 from roadmap.evidence.constants import MAX_COMMENTS, MAX_FILES
 from roadmap.evidence.date_parser import AMBIGUOUS, FUTURE, SEVERAL, ParsedDate
-from roadmap.evidence.item import CONTENT_COLUMNS, Content, Impact, Item, Link
+from roadmap.evidence.item import CONTENT_COLUMNS, Content, Impact, Item, Link, Version
 from roadmap.people.labels import reviewer_label
 from roadmap.people.models import User
 from roadmap.people.roles import VIEWERS
@@ -89,6 +89,8 @@ FIELDS: dict[str, LazyString] = {
     "milestones": _("Milestones"),
     "skills": _("Skills"),
 }
+# The date of something that was issued on another date, for example after a renewal.
+EARNED_ON = _("Earned on")
 # Short fields, shown as a list.
 DETAIL_FIELDS = tuple(
     name for name in CONTENT_COLUMNS if name not in ("kind", "occurred_on", "url", "description")
@@ -276,6 +278,11 @@ def verified_by(item: Item) -> str:
 def is_issued(kind: str | None) -> bool:
     """Return whether evidence of this kind has an issuer and may expire."""
     return kind in kinds.KINDS and kinds.KINDS[kind].is_issued
+
+
+def has_two_dates(version: Version) -> bool:
+    """Return whether the version has a date that differs from its issue date, as EARNED_ON."""
+    return is_issued(version.kind) and version.issued_on not in (None, version.occurred_on)
 
 
 def impact_label(type_: str) -> str:

@@ -131,7 +131,12 @@ def load_own(session: Session, actor: Actor, action: str, evidence_id: uuid.UUID
 
 
 def load_last_visibility(session: Session, user_id: uuid.UUID) -> str:
-    """Return the visibility of the newest item that a user created, or "team" if there is none.
+    """Return the visibility of the newest item that a user created, or "team" if there is none."""
+    return find_last_visibility(session, user_id) or "team"
+
+
+def find_last_visibility(session: Session, user_id: uuid.UUID) -> str | None:
+    """Return the visibility of the newest item that a user created.
 
     Items created by a token are ignored, because the user did not choose their visibility.
     """
@@ -149,7 +154,7 @@ def load_last_visibility(session: Session, user_id: uuid.UUID) -> str:
         .order_by(Evidence.created_at.desc(), Evidence.id.desc())
         .limit(1)
     )
-    return session.scalar(newest) or "team"
+    return session.scalar(newest)
 
 
 def find_by_link(session: Session, user_id: uuid.UUID, url: str) -> Evidence | None:

@@ -52,8 +52,8 @@ def capture() -> Response:
     today = current_user.today(now())
     kinds = target.kinds if target else ()
     proposal = propose(typed, today, kinds, month_names(current_locale()))
-    visibility = queries.load_last_visibility(db.session, current_user.id)
-    is_withheld = bool(proposal.secrets) and visibility == "portfolio"
+    last_visibility = queries.find_last_visibility(db.session, current_user.id)
+    is_withheld = bool(proposal.secrets) and last_visibility == "portfolio"
     form = EvidenceForm(
         formdata=None,
         title=proposal.title,
@@ -64,7 +64,7 @@ def capture() -> Response:
         milestones=[target.key] if target else [],
         skills=target.skills if target else (),
         # Not in the portfolio by default if the link contains secrets: the author must decide.
-        visibility="team" if is_withheld else visibility,
+        visibility="team" if is_withheld else last_visibility or "team",
     )
     existing = queries.find_by_link(db.session, current_user.id, proposal.url)
     return _render(
@@ -73,6 +73,7 @@ def capture() -> Response:
         form=form,
         proposal=proposal,
         is_withheld=is_withheld,
+        last_visibility=last_visibility,
         recognized=_(proposal.form) if proposal.form else "",
         existing=existing,
         existing_milestones=existing.milestone_keys if existing else (),

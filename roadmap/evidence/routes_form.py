@@ -66,15 +66,16 @@ def new() -> Response:
     kind = request.args.get("kind", "")
     if kind not in KINDS:
         kind = target.kinds[0] if target and target.kinds else ""
+    last_visibility = queries.find_last_visibility(db.session, current_user.id)
     form = EvidenceForm(
         formdata=None,
         kind=kind,
         **{name: clean_line(request.args.get(name))[:200] for name in ("title", "issuer")},
         milestones=[target.key] if target else [],
         skills=target.skills if target else (),
-        visibility=queries.load_last_visibility(db.session, current_user.id),
+        visibility=last_visibility or "team",
     )
-    return _render_form(form)
+    return _render_form(form, last_visibility=last_visibility)
 
 
 @evidence.post("/evidence")
@@ -334,12 +335,14 @@ def _render_form(
     about: Evidence | None = None,
     searched: bool = False,
     opened: str = "",
+    last_visibility: str | None = None,
     differences: Mapping[str, tuple[Any, Any]] | None = None,
     status: int = 200,
 ) -> Response:
     """Render the form; `differences` are the (saved, entered) values of fields in conflict.
 
-    `opened` is a field whose section is shown expanded even if it is empty.
+    `opened` is a field whose section is shown expanded even if it is empty. `last_visibility` is
+    that of the user's last piece, if the form starts with it.
     """
     if not form.impacts.entries:
         kind = KINDS.get(form.kind.data or "")
@@ -347,6 +350,8 @@ def _render_form(
     form.about.data = about.id if about else None
     if about is not None and form.revision.data is None:
         form.revision.data = about.revision
+    if form.has_issue_date and labels.is_issued(form.kind.data):
+        form.occurred_on.label.text = labels.EARNED_ON
     chosen, words = form.milestones.data, form.q.data if searched else ""
     named = ("milestone", "kind", "title", "issuer", "back")
     prefill = {key: request.args[key][:200] for key in named if key in request.args}
@@ -367,6 +372,7 @@ def _render_form(
         words=words,
         skills=_skill_choices(),
         opened=opened,
+        last_visibility=last_visibility,
         differences=differences,
         further_texts={name: MAX_LENGTHS[name] for name in LABELLED_TEXTS},
         labels=labels,

@@ -44,7 +44,7 @@ def test_pasted_link_is_saved_with_two_clicks_from_dashboard(
     user.paste(f"https://github.com/acme/ranker/pull/{number}?utm_source=mail")
     if not javascript:
         user.press("Enter")
-    expect(page.get_by_text("Recognized: GitHub pull request")).to_be_visible()
+    expect(page.get_by_text("Recognized by its address: GitHub pull request")).to_be_visible()
     user.click(page.get_by_role("button", name="Save", exact=True))
     expect(page.get_by_role("heading", level=1)).to_have_text(f"acme/ranker #{number}")
     extra = [] if javascript else ["Enter"]

@@ -248,6 +248,12 @@ def test_siobhan_returned_after_half_a_year(demo: DemoData) -> None:
     assert (NOW - own[-1]).days < 14
 
 
+def test_certificates_have_one_date(demo: DemoData) -> None:
+    issued = [row for row in demo.rows[EvidenceVersion] if row.issued_on]
+    assert {row.user_id for row in issued} >= {demo.loaded.ids["maya"], demo.loaded.ids["tadeusz"]}
+    assert [row.issued_on for row in issued] == [row.occurred_on for row in issued]
+
+
 def test_certificate_of_tadeusz_expires_soon(demo: DemoData) -> None:
     ends = [row.expires_on.last for row in demo.of(EvidenceVersion, "tadeusz") if row.expires_on]
     assert [(end - TODAY).days for end in ends] == [9]

@@ -50,7 +50,7 @@ def proposal_form(page: str) -> tuple[str, dict[str, str]]:
 def test_captured_link_is_proposed_and_saved_as_draft(session, cast, browser_of):
     alice = browser_of(cast.alice)
     page = alice.post("/evidence/capture", {"captured": f"{PULL}?utm_source=x", "back": "/"}).text
-    assert "Recognized: GitHub pull request" in page
+    assert "Recognized by its address: GitHub pull request" in page
     assert all_evidence(session) == []
     answer = alice.post(*proposal_form(page))
     (piece,) = all_evidence(session)
@@ -82,9 +82,11 @@ def test_proposal_shows_visibility_and_lets_user_change_it(session, cast, browse
     address, fields = proposal_form(page)
     alice.post(address, {**fields, "visibility": "private"})
     assert [piece.visibility for piece in all_evidence(session)] == ["private"]
-    # The next proposal uses the visibility chosen last.
+    # The next proposal uses the visibility chosen last, and says so.
     page = alice.post("/evidence/capture", {"captured": PULL}).text
     assert proposal_form(page)[1]["visibility"] == "private"
+    assert ">Private, as in your last piece</span>" in page
+    assert ">Private, as in your last piece</span>" in alice.get("/evidence/new").text
 
 
 def test_proposal_lists_milestones_that_need_this_evidence_first(session, cast, browser_of, now):
@@ -160,6 +162,7 @@ def test_link_password_is_removed_and_token_is_reported(session, cast, browser_o
     assert "proposed for your team, not for the portfolio as before" in page
     address, fields = proposal_form(page)
     assert (fields["visibility"], fields["title"]) == ("team", "example.org/a")
+    assert "as in your last piece" not in page
     # The full form does the same and reports it after saving.
     answer = alice.post("/evidence", {**fields, "url": link, "description": f"See {link}"})
     page = alice.get(answer.location).text

@@ -74,12 +74,20 @@ def test_certification_issue_date_follows_its_date(session, cast, browser_of):
     (piece,) = all_evidence(session)
     assert (piece.current.occurred_on, piece.current.issued_on) == ("2024-03", "2024-03")
     address = f"/evidence/{piece.id}"
-    assert 'name="issued_on"' not in alice.get(f"{address}/edit").text
+    form = alice.get(f"{address}/edit").text
+    assert 'name="issued_on"' not in form
+    assert '<label for="occurred_on">Date</label>' in form
     alice.put(address, {**sent, "occurred_on": "2024-04-02", "revision": piece.revision})
     (piece,) = all_evidence(session)
     assert (piece.current.occurred_on, piece.current.issued_on) == ("2024-04-02", "2024-04-02")
     alice.put(address, {**sent, "issued_on": "2024-05", "revision": piece.revision})
-    assert 'name="issued_on"' in alice.get(f"{address}/edit").text
+    form = alice.get(f"{address}/edit").text
+    assert 'name="issued_on"' in form
+    assert '<label for="occurred_on">Earned on</label>' in form
+    assert "When you earned it:" in form
+    assert re.findall(r"<dt>(Earned on|Date|Issued on)</dt>", alice.get(address).text) == [
+        "Earned on", "Issued on",
+    ]  # fmt: skip
     wrong = {**sent, "issued_on": "May", "occurred_on": "", "revision": piece.revision}
     assert 'value="May"' in alice.put(address, wrong).text
 
