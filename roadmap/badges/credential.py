@@ -198,7 +198,7 @@ def write_endorsement(judgement: Judgement, issue: Issuance, number: int) -> dic
         )
         if judgement.milestones
         else _(
-            "%(reviewer)s, then a manager of %(person)s, confirmed the milestones of this badge "
+            "%(reviewer)s, then a manager of %(person)s, confirmed every milestone of this badge "
             "on %(day)s, from the evidence “%(piece)s”.",
             **values,
         )

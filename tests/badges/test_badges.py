@@ -63,7 +63,7 @@ def test_badge_states_verified_milestones_and_verifier(badge, session):
     [endorsement] = document["endorsement"]
     comment = endorsement["credentialSubject"]["endorsementComment"]
     assert comment.startswith(
-        "Bob, then a manager of Alice, confirmed the milestones of this badge on "
+        "Bob, then a manager of Alice, confirmed every milestone of this badge on "
     )
     assert ", from the evidence “Feature store design”. The basis was not recorded." in comment
     assert "Bob did not sign it in person." in comment
