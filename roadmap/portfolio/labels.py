@@ -276,6 +276,6 @@ def tone_explanation() -> str:
     """Return the explanation of "verified" and "not verified" for first-time readers."""
     return _(
         "Verified: the named person, a manager of the author at that time, confirmed "
-        "this version for the milestones listed. Not verified: no one else has confirmed "
+        "this version for the milestones listed. Not verified: no manager has confirmed "
         "it yet."
     )
