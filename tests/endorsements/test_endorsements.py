@@ -107,19 +107,22 @@ def test_negative_answer_is_hidden_from_reviewer(alice, witness, cast, browser_o
     piece = add_evidence(session, cast, cast.alice, now, milestones=[MILESTONE], kind="case_study")
     submit_evidence(session, cast, piece, now)
     session.commit()
-    assert "Frank Ohara" not in browser_of(cast.bob).get(f"/reviews/{piece.id}").text
+    for path in (f"/reviews/{piece.id}", f"/reviews/people/{cast.alice}"):
+        assert "Frank Ohara" not in browser_of(cast.bob).get(path).text
 
 
-def test_review_page_and_exports_name_the_witness(alice, witness, cast, browser_of, session, now):
+def test_review_pages_and_exports_name_the_witness(alice, witness, cast, browser_of, session, now):
     witness.post(request_endorsement(alice), ANSWER)
     piece = add_evidence(session, cast, cast.alice, now, milestones=[MILESTONE], kind="case_study")
     submit_evidence(session, cast, piece, now)
     portfolio = lock_portfolio(session, cast.alice, by=cast.actor(session, cast.alice), now=now)
     add_all_items(session, portfolio, now.date(), now=now)
     session.commit()
-    assert "Frank Ohara, Staff engineer, Example, saw it" in (
-        browser_of(cast.bob).get(f"/reviews/{piece.id}").text
-    )
+    for path in (f"/reviews/{piece.id}", f"/reviews/people/{cast.alice}"):
+        assert (
+            "Witnessed, not verified, by a link from the author: Frank Ohara, Staff engineer, "
+            "Example, saw it"
+        ) in flat(browser_of(cast.bob).get(path).text)
     alice.put(f"{PAGE}/completion")
     session.rollback()
     [item] = load_document(session, cast.alice, now.date()).items
