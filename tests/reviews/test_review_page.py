@@ -623,8 +623,11 @@ def test_only_its_reviewer_can_stop_a_review(session, cast, now, browser_of, bob
     assert "Stop review" not in bob.get(path).text
     bob.put(f"{path}/taking", {"version_id": str(piece.current_id)})
     assert "Bob is reading it." in alice.get(f"/evidence/{piece.id}").text
+    warning = "Bob is reviewing it. If you decide first, their decision will not be recorded."
     assert "Stop review" in bob.get(path).text
+    assert warning not in bob.get(path).text
     assert "Stop review" not in dave.get(path).text
+    assert warning in dave.get(path).text
     dave.delete(f"{path}/taking")
     assert state_and_confirmed(session, piece)[0] == "in_review"
     answer = bob.delete(f"{path}/taking")
