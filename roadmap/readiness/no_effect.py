@@ -127,8 +127,8 @@ def _kind_reasons(tally: Tally, piece: Item) -> Message:
                 return Message(N_("Evidence of its kind gives points once it is verified."))
             return Message(
                 ngettext_noop(
-                    "%(num)s piece of the kind %(kinds)s counts, and you have %(have)s.",
-                    "%(num)s pieces of the kind %(kinds)s count, and you have %(have)s.",
+                    "%(num)s piece of the kind %(kinds)s counts, and there are %(have)s.",
+                    "%(num)s pieces of the kind %(kinds)s count, and there are %(have)s.",
                 ),
                 num=requirement.count,
                 kinds=join_with_or([KIND_NAMES[each] for each in requirement.kinds]),

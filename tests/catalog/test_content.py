@@ -283,6 +283,17 @@ def test_readiness_policy_sums_are_consistent(roadmap: Record) -> None:
     assert {gate["stage"] for gate in policy["gates"] if "stage" in gate} <= set(STAGES)
 
 
+def test_requirements_and_gates_do_not_address_the_person() -> None:
+    """Managers read them as well."""
+    policies = [
+        yaml.safe_load(file.read_text(encoding="utf-8"))["readiness"]
+        for file in CONTENT.glob("*.yaml")
+    ]
+    titles = [each["title"] for policy in policies for each in policy["evidence"] + policy["gates"]]
+    assert len(policies) == 3
+    assert not [title for title in titles if re.search(r"\byour?\b", title)]
+
+
 def test_code_and_templates_name_no_roadmap() -> None:
     """They serve all roadmaps. Only the demo may name one."""
     root = CONTENT.parents[2]

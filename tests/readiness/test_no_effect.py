@@ -187,7 +187,7 @@ def test_degree_without_effect_has_reason(facts: Facts, reason: str) -> None:
 def test_evidence_beyond_required_count_has_reason() -> None:
     many = tuple(piece(key, "design_doc", "experience1") for key in "abc")
     assert reasons("evidence", "c", replace(SHARED, pieces=many)) == [
-        "2 pieces of the kind design document count, and you have 3.",
+        "2 pieces of the kind design document count, and there are 3.",
         "Its milestones have other evidence that counts as much.",
     ]
 
