@@ -119,11 +119,24 @@ class ImpactLine(Line):
 
 @dataclass(frozen=True, slots=True)
 class BackgroundLine(Line):
-    """Part 5, self-declared; `with_degree` is true if years with a degree count for more."""
+    """Part 5, self-declared: the higher of years alone and years with a degree.
+
+    `with_degree` is true if the latter is higher. The maxima of both alternatives are in points.
+    """
 
     years: Fraction
+    years_points: Fraction
+    years_alone_maximum: Fraction
+    years_with_degree_maximum: Fraction
     degree: Degree | None
+    degree_points: Fraction
+    degree_maximum: Fraction
     with_degree: bool
+
+    @property
+    def years_maximum(self) -> Fraction:
+        """Return the maximum for years in the higher alternative."""
+        return self.years_with_degree_maximum if self.with_degree else self.years_alone_maximum
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,14 +329,24 @@ def _background_lines(tally: Tally, part: PartScore) -> Iterator[Line]:
     if asked is None:
         return
     years, best, degree_credit = background_credits(tally, asked)
-    with_degree = asked.years_with_degree * years + asked.degree * degree_credit
+    # A part has more points if another one is empty.
+    alone, beside, degree = (
+        part.maximum * points / asked.points
+        for points in (asked.years_alone, asked.years_with_degree, asked.degree)
+    )
+    with_degree = beside * years + degree * degree_credit > alone * years
     yield BackgroundLine(
         key="background",
         points=part.points,
         maximum=part.maximum,
         years=tally.years,
+        years_points=years * (beside if with_degree else alone),
+        years_alone_maximum=alone,
+        years_with_degree_maximum=beside,
         degree=best,
-        with_degree=with_degree > asked.years_alone * years,
+        degree_points=degree * degree_credit if with_degree else ZERO,
+        degree_maximum=degree,
+        with_degree=with_degree,
     )
 
 

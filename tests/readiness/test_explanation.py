@@ -213,7 +213,9 @@ def test_background_line_shows_if_degree_counts() -> None:
         assert isinstance(found, BackgroundLine)
         return found
 
-    assert not line(Facts(positions=six_years(), degrees=masters_degree())).with_degree
+    both = line(Facts(positions=six_years(), degrees=masters_degree()))
+    assert not both.with_degree
+    assert (both.years_points, both.years_maximum, both.degree_points) == (10, 10, 0)
     one_year = Facts(
         positions=(Position("job", "Engineer", TODAY - timedelta(days=364), None, True),),
         degrees=masters_degree(),
@@ -221,6 +223,8 @@ def test_background_line_shows_if_degree_counts() -> None:
     assert line(one_year).with_degree
     assert line(one_year).years == 1
     assert line(one_year).degree == masters_degree()[0]
+    assert (line(one_year).years_points, line(one_year).years_maximum) == (Fraction(7, 5), 7)
+    assert (line(one_year).degree_points, line(one_year).degree_maximum) == (3, 3)
 
 
 def test_part_without_skills_has_no_lines() -> None:

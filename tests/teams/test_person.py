@@ -156,6 +156,21 @@ def test_manager_sees_shared_data(shared_data, session, cast, now, browser_of, p
     assert f'href="{path}/skills/mlops"' in page
 
 
+def test_score_is_explained_to_managers_as_to_the_person(
+    shared_data, session, cast, now, browser_of, path
+):
+    """Without "you", except in titles of milestones, because managers read the same text."""
+    for title in ("Second design", "Third design"):
+        piece = add_evidence(session, cast, cast.alice, now, title=title, milestones=[DESIGN])
+        submit_evidence(session, cast, piece, now)
+    page = flat(browser_of(cast.bob).get(path).text)
+    section = page.split('id="readiness"')[1].split("</section>")[0]
+    assert "2 pieces of the kind design document count, and there are 3." in section
+    assert "Lines are rounded separately, so they can differ from their part by a tenth." in section
+    assert "up to 10 points for the required years alone" in section
+    assert not re.search(r"\byour?\b", re.sub("<a .*?</a>", "", section))
+
+
 def test_score_is_the_stored_shared_score(shared_data, session, cast, now, browser_of, path):
     add_private_data(session, cast, now)
     row = session.scalars(sa.select(ReadinessSummary)).one()
