@@ -68,6 +68,15 @@ def test_evidence_is_captured_by_keyboard_alone(sample_site: SampleSite, page_of
     expect(page.get_by_text("unsaved text")).to_have_count(0)
 
 
+def test_proposal_fits_narrow_screen(sample_site: SampleSite, page_of: PageOf) -> None:
+    page = page_of("alice", viewport={"width": 320, "height": 800})
+    page.goto("/evidence")
+    page.get_by_label(LINE).fill("Held the on-call handover for the ranker")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("as in your last piece")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
 def test_next_pasted_link_replaces_restored_draft(sample_site: SampleSite, page_of: PageOf) -> None:
     page = page_of("alice")
     user = InputRecorder(page)
@@ -173,7 +182,8 @@ def test_capture_for_open_milestone_offers_visible_completion_button(
     page.get_by_label(LINE).fill(f"https://github.com/acme/ranker/pull/7{width}")
     page.keyboard.press("Enter")
     choice = page.get_by_label("Milestone it proves")
-    choice.select_option(choice.locator("optgroup option").first.get_attribute("value"))
+    milestone = choice.locator("optgroup[label^=Open] option").first
+    choice.select_option(milestone.get_attribute("value"))
     page.get_by_role("button", name="Save", exact=True).click()
     offer = page.get_by_role("button", name="Mark as done")
     expect(offer).to_have_count(1)
