@@ -136,7 +136,7 @@ class Bench:
             # Like a server worker after its start. Both applications benefit.
             gc.collect()
             gc.freeze()
-            gc.set_threshold(10_000, 20, 20)
+            gc.set_threshold(3_000, 10, 10)
             for name, work in list_workloads():
                 self.run_one(name, database, lambda work=work: work(context))  # type: ignore[misc]
             if database == "sqlite":
