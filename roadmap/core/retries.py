@@ -1,8 +1,8 @@
 """Retry requests after a deadlock, serialization failure or stale plan in PostgreSQL.
 
 PostgreSQL rolls back one of the conflicting transactions, and one whose prepared statement reads a
-column that a migration has changed since. Writes in separate transactions (counted
-attempts, audit entries) are kept and are repeated by the retry.
+column that a migration has changed since. Writes in separate transactions (counted attempts, audit
+entries) are kept and are repeated by the retry.
 """
 
 from __future__ import annotations
