@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 
-from roadmap.core.uploads import SENDER_KEY
+from roadmap.core.uploads import SENDER_KEY, UNREAD_KEY
 from roadmap.server.gateway import UPLOADS_PER_USER, Gateway, Message, make_environ
 from tests.support.guides import code_block_with
 from tests.support.nginx import nginx_proxy
@@ -104,8 +105,8 @@ def test_header_with_underscores_cannot_spoof_a_proxy_header() -> None:
     assert "HTTP_X_FORWARDED_HOST" not in environ
 
 
-def test_missing_body_is_rejected_after_timeout(tmp_path: Path) -> None:
-    async def send_request() -> list[Message]:
+def test_missing_body_is_rejected_after_timeout(app: Flask, tmp_path: Path) -> None:
+    async def send_request(path: str) -> list[Message]:
         sent: list[Message] = []
 
         async def receive() -> Message:
@@ -114,24 +115,33 @@ def test_missing_body_is_rejected_after_timeout(tmp_path: Path) -> None:
         async def send(message: Message) -> None:
             sent.append(message)
 
-        scope = request_scope((b"content-length", b"9"))
-        gateway = Gateway(fail_when_called, max_body=10, data_dir=tmp_path, body_timeout=0.05)
+        scope = {**request_scope((b"content-length", b"9")), "path": path}
+        gateway = Gateway(app, max_body=10, data_dir=tmp_path, body_timeout=0.05)
         await gateway(scope, receive, send)
         return sent
 
-    start, _body = asyncio.run(send_request())
-    assert start["status"] == 408
-    assert (b"connection", b"close") in start["headers"]
+    for path, text in (
+        ("/login", b"<h1>The request took too long</h1>"),
+        ("/api/v1/me/evidence", b'"detail": "The body did not arrive in time.'),
+    ):
+        start, body = asyncio.run(send_request(path))
+        assert start["status"] == 408
+        assert (b"connection", b"close") in start["headers"]
+        assert text in body["body"]
 
 
-def fail_when_called(_environ: object, _start: object) -> list[bytes]:
-    raise AssertionError("the application was called before the body arrived")
+def test_upload_beyond_the_limit_gets_a_page_that_says_when_to_retry(app: Flask) -> None:
+    refused = app.test_client().post("/evidence", environ_overrides={UNREAD_KEY: 503})
+    assert refused.headers["Retry-After"] == "30"
+    assert "<h1>The server is busy</h1>" in refused.text
+    assert "Send it again in a minute." in refused.text
+    assert "Back button takes you back to the form" in refused.text
 
 
 def test_concurrent_uploads_are_limited_per_user(tmp_path: Path) -> None:
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         environ.get(SENDER_KEY, []).append(environ["HTTP_COOKIE"])
-        start_response("200 OK", [])
+        start_response(f"{environ.get(UNREAD_KEY, 200)} Status", [])
         return [b"ok"]
 
     async def upload(gateway: Gateway, person: bytes, *, arrives: bool = True) -> int:

@@ -6,8 +6,10 @@ import contextlib
 import hashlib
 import http.client
 import io
+import json
 import os
 import resource
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -30,7 +32,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
         yield running
 
 
-def upload(server: Server, headers: dict[str, str], content: bytes) -> Response:
+def upload(
+    server: Server, headers: dict[str, str], content: bytes, path: str = "/evidence"
+) -> Response:
     """Submit the evidence form with a file."""
     fields = {**form_fields(), "new_files": FileStorage(io.BytesIO(content), "large.txt")}
     boundary, body = encode_multipart(fields)
@@ -39,7 +43,7 @@ def upload(server: Server, headers: dict[str, str], content: bytes) -> Response:
         sent = {**headers, "Content-Type": f"multipart/form-data; boundary={boundary}"}
         # A server may reject a body without reading it.
         with contextlib.suppress(BrokenPipeError):
-            connection.request("POST", "/evidence", body, sent)
+            connection.request("POST", path, body, sent)
         response = connection.getresponse()
         location = response.headers["Location"] or ""
         return Response(response.status, response.read().decode(), location)
@@ -85,9 +89,20 @@ def test_large_files_are_not_kept_in_memory(served: RunningServer) -> None:
 
 
 def test_anonymous_upload_is_rejected(served: RunningServer) -> None:
-    for headers in ({}, {"HX-Request": "true"}):
-        answer = upload(served.server, headers, b"x" * 2 * MEGABYTE)
-        assert (answer.status, answer.text) == (401, "Sign in first, then send the file again.\n")
+    def refused(path: str, **headers: str) -> str:
+        answer = upload(served.server, headers, b"x" * 2 * MEGABYTE, path)
+        assert answer.status == 401
+        return answer.text
+
+    referrer = f"http://{HOST}:{served.server.port}/evidence/new"
+    page = refused("/evidence", Referer=referrer)
+    assert "<h1>You are not signed in</h1>" in page
+    assert 'class="button" href="/login?next=/evidence/new"' in page
+    assert "Back button takes you back to the form" in page
+    fragment = refused("/evidence", **{"HX-Request": "true"})
+    assert fragment.startswith('<p class="flash error"')
+    problem = json.loads(refused(f"/api/v1/me/evidence/{uuid.uuid4()}/files"))
+    assert problem["detail"] == "This address needs a personal token."
 
 
 @pytest.mark.sqlite
@@ -100,6 +115,7 @@ def test_full_disk_answers_507_and_leaves_no_partial_files(served: RunningServer
         for size in (200_000, 2 * MEGABYTE):
             answer = upload(served.server, served.alice.headers(), b"y" * size)
             assert answer.status == 507, answer.text[:300]
+            assert "<h1>The server has no space left</h1>" in answer.text
     finally:
         served.server.limit_file_size(resource.RLIM_INFINITY)
     assert sorted(folder.rglob("*")) == before

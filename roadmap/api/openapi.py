@@ -38,6 +38,7 @@ STATUS_DESCRIPTIONS = {
     403: "The token or its owner is not permitted to do this.",
     404: "It does not exist, or is not shared with the owner of the token.",
     405: "The address does not support this method.",
+    408: "The body did not arrive in time.",
     409: "The current state does not allow it, or the maximum is reached; see `detail`.",
     411: "The request has a body but no `Content-Length`.",
     412: "It has changed since the ETag in If-Match was read.",
@@ -46,7 +47,7 @@ STATUS_DESCRIPTIONS = {
     422: "Some fields are invalid; see `errors`.",
     429: "Too many requests, or too many invalid tokens.",
     500: "An unexpected error on the server.",
-    503: "The database is unavailable.",
+    503: "The database is unavailable, or too many files are arriving.",
     507: "The server is out of disk space.",
 }
 ERROR_HEADERS = {
@@ -191,6 +192,7 @@ def _operation(route: Route, operation: Operation, named: SchemaReferences) -> d
 def _error_statuses(route: Route, operation: Operation) -> set[int]:
     has_body = operation.body is not None or operation.takes_files
     conditions = {
+        408: has_body,
         412: operation.accepts_if_match,
         415: has_body,
         422: has_body or operation.query is not None,

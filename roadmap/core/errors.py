@@ -24,7 +24,7 @@ from roadmap.core.proxy import is_own_origin, origin_of, origin_or_referrer, pub
 from roadmap.core.retries import is_conflict, record_conflict, sqlstate
 from roadmap.core.stale_forms import RowDeleted
 from roadmap.core.text import clean_multiline
-from roadmap.core.uploads import MAX_UPLOAD_BYTES, is_upload
+from roadmap.core.uploads import MAX_UPLOAD_BYTES, UNREAD_KEY, is_upload
 from roadmap.core.web import safe_redirect_target, wants_fragment
 
 log = logging.getLogger(__name__)
@@ -46,6 +46,8 @@ def explain_status(code: int) -> tuple[str, str, str]:
         400: (_("That request did not add up"),
               _("Something in it was missing or could not be read."),
               _("Go back, reload the page and try once more.")),
+        401: (_("You are not signed in"), _("Only people who are signed in can send files."),
+              _("Sign in first, then send the file again.")),
         403: (_("You have no access"),
               _("You are signed in, but this page is not open to your account."),
               _("Your teams and their managers are listed under “Teams” in your menu.")),
@@ -54,6 +56,9 @@ def explain_status(code: int) -> tuple[str, str, str]:
         405: (_("This request does not work here"),
               _("The address exists, but not for this kind of request."),
               _("Use the buttons on the page it belongs to.")),
+        408: (_("The request took too long"),
+              _("The rest of it did not arrive in time. Nothing was saved."),
+              _("Check your connection, then send it again.")),
         409: (_("Changed in the meantime"),
               _("Someone, perhaps you in another tab, saved a newer version."),
               _("Compare the two, and save what you want to keep.")),
@@ -114,6 +119,7 @@ def _render_page(code: int, detail: str | None, advice: str | None, title: str |
         template, code=code, title=title or usual_title, wrong=detail or wrong,
         advice=advice, way_out=way_out, bare=code >= 500,
         typed=_submitted_texts() if has_form else [], sent_from=_page_of_form(code),
+        unread=code == 413 or UNREAD_KEY in request.environ,
     )  # fmt: skip
     response = make_response(page, code)
     if wants_fragment():
@@ -125,8 +131,8 @@ def _render_page(code: int, detail: str | None, advice: str | None, title: str |
 def _page_of_form(code: int) -> str:
     """Return the path of the page with the refused form, or "" if unknown."""
     sent_from = request.referrer or ""
-    # A form that was too large was not read. Only the browser's Back button can restore it.
-    if request.method in SAFE_METHODS or code == 413 or code >= 500:
+    # A form that was too large or slow was not read. Only the browser's Back button can restore it.
+    if request.method in SAFE_METHODS or code in (408, 413) or code >= 500:
         return ""
     if not is_own_origin(sent_from):
         return ""
@@ -154,7 +160,22 @@ def _is_disk_full(error: BaseException) -> bool:
     return "database or disk is full" in text or "disk i/o error" in text or "no space left" in text
 
 
+def _explain_unread_body() -> Response | None:
+    """Return the error for a request whose body the gateway did not read."""
+    status: int | None = request.environ.get(UNREAD_KEY)
+    if status == 503:
+        return render_error(
+            503,
+            _("Many files are arriving at the moment, so yours was not read."),
+            _("Send it again in a minute."),
+            title=_("The server is busy"),
+            retry_after=30,
+        )
+    return render_error(status) if status else None
+
+
 def init_errors(app: Flask) -> None:
+    app.before_request(_explain_unread_body)
     app.register_error_handler(CSRFError, _handle_csrf)
     app.register_error_handler(HTTPException, _handle_http_error)
     app.register_error_handler(LimitReached, _handle_limit)

@@ -50,6 +50,7 @@ def explain_status(status: int) -> str:
         403: _("This token, or the person it belongs to, is not allowed to do that."),
         404: _("It does not exist, or it is not shared with you."),
         405: _("The address exists, but not with this method; see the Allow header."),
+        408: _("The body did not arrive in time. Nothing was saved."),
         409: _("This is not possible in the current state."),
         411: _("Send the length of the body: Content-Length."),
         412: _("It was changed in the meantime. Read it again, and send the newer ETag."),

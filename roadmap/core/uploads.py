@@ -16,6 +16,8 @@ MAX_PARTS = 600
 MULTIPART = "multipart/form-data"
 # WSGI key of a permission probe: a list to which the view appends the sender's id.
 SENDER_KEY = "roadmap.sender"
+# WSGI key of a request whose body the gateway did not read: the status to answer with.
+UNREAD_KEY = "roadmap.unread"
 
 _ID = "[0-9a-f-]{36}"
 # The evidence form, its buttons' requests, the upload of single files, and the archive import.

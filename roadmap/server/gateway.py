@@ -22,7 +22,13 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from roadmap.core.file_store import temporary_file
-from roadmap.core.uploads import MAX_UPLOAD_BYTES, SENDER_KEY, is_upload, probe_path
+from roadmap.core.uploads import (
+    MAX_UPLOAD_BYTES,
+    SENDER_KEY,
+    UNREAD_KEY,
+    is_upload,
+    probe_path,
+)
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -50,21 +56,8 @@ TEXT = [
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
 ]
-
-
-def _error_response(
-    status: int, text: str, *headers: tuple[bytes, bytes]
-) -> tuple[int, Headers, bytes]:
-    """Return an error response that closes the connection, because the body was not read."""
-    return status, [*TEXT, (b"connection", b"close"), *headers], f"{text}\n".encode()
-
-
-TIMED_OUT = _error_response(408, "The rest of the request did not arrive in time.")
-UNAUTHORIZED = _error_response(401, "Sign in first, then send the file again.")
-BUSY = _error_response(
-    503, "Many files arrive just now. Send yours again in a minute.", (b"retry-after", b"30")
-)
-DISK_FULL = _error_response(507, "The server has no room for this file. Nothing was saved.")
+# Sent if the body was not read.
+CLOSE = (b"connection", b"close")
 
 
 class ClientDisconnected(Exception):
@@ -146,7 +139,7 @@ class Gateway:
                     body = io.BytesIO()
                     await read_body(receive, body)
             except TimeoutError:
-                return TIMED_OUT
+                return await self._refuse_unread(environ, 408)
             environ["wsgi.input"] = body
         elif length <= MAX_UPLOAD_BYTES and is_upload(environ):
             return await self._respond_to_upload(environ, receive, length)
@@ -162,14 +155,16 @@ class Gateway:
         sender: list[Any] = []
         probe[SENDER_KEY] = sender
         del probe["CONTENT_TYPE"]
-        status, *_rest = await self._run_in_thread(probe)
+        status, headers, body = await self._run_in_thread(probe)
+        if status >= 400:
+            return status, [*headers, CLOSE], body
         if status != 200:
-            return UNAUTHORIZED
+            return await self._refuse_unread(environ, 401)
         taken = Counter(sender[-1:])
         if self._uploads.total() >= MAX_UPLOADS or any(
             self._uploads[each] >= UPLOADS_PER_USER for each in taken
         ):
-            return BUSY
+            return await self._refuse_unread(environ, 503)
         self._uploads += taken
         try:
             with temporary_file(self._data_dir) as file:
@@ -177,12 +172,19 @@ class Gateway:
                     await read_body(receive, file)
                 return await self._run_in_thread({**environ, "wsgi.input": file})
         except TimeoutError:
-            return TIMED_OUT
+            return await self._refuse_unread(environ, 408)
         except OSError as error:
             log.error("an upload could not be written: %s", error)
-            return DISK_FULL
+            return await self._refuse_unread(environ, 507)
         finally:
             self._uploads -= taken
+
+    async def _refuse_unread(self, environ: WSGIEnvironment, status: int) -> Response:
+        """Return the application's error for a request whose body was not read."""
+        status, headers, body = await self._run_in_thread(
+            {**environ, "CONTENT_LENGTH": "0", UNREAD_KEY: status}
+        )
+        return status, [*headers, CLOSE], body
 
     async def _run_in_thread(self, environ: WSGIEnvironment) -> Response:
         return await asyncio.get_running_loop().run_in_executor(self._executor, self._run, environ)
