@@ -97,13 +97,26 @@ def test_years_are_described_as_gate_only_if_roadmap_has_years_gate(
     assert "Your portfolio shows them, and your managers see them." in page
 
 
+def test_hours_name_their_basis(session, alice):
+    page = flat(alice.get("/readiness").text)
+    content = published_roadmap(session, SLUG).content
+    hours = sum(each.hours for each in content.by_key.values())
+    assert f"Of {hours:,} applicable hours, required and optional." in page
+    assert "Claimed includes evidenced, and evidenced includes verified." in page
+    assert re.search(r"0 h verified, [0-9]+ h needed: 60% of the [0-9]+ required hours of", page)
+    assert "By effort, each hour in one column" in page
+    # A stage that is neither required nor counted requires no hours.
+    education = page.split(">Consider advanced education</a>")[1].split("</tr>")[0]
+    assert '</th><td class="num">–</td>' in education
+
+
 def test_stage_hours_show_optional_share(alice):
-    assert "optional" not in alice.get("/readiness").text
+    assert "of which" not in alice.get("/readiness").text
     for key in ("onboarding-to-model-changes", "typed-tested-python-package"):
         alice.put(f"/roadmaps/{SLUG}/milestones/{key}/completion")
     page = alice.get("/readiness").text
     assert "years count as declared" in page
-    assert "16 optional</p>" in page
+    assert "of which 16 optional</p>" in page
     assert "together count for at most a quarter of the required hours" in page
 
 

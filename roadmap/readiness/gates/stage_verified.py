@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from roadmap.core.dates import months_later
 from roadmap.readiness.evidence_tally import NO_VERIFIER
 from roadmap.readiness.gates.gate import GateResult, GateRule
-from roadmap.readiness.messages import N_, Message, ngettext_noop
+from roadmap.readiness.messages import N_, Message, ngettext_noop, rounded_down
 
 if TYPE_CHECKING:
     from roadmap.catalog.gates import StageVerifiedGate
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 
 REASON = ngettext_noop(
-    "%(verified)s of %(num)s required hour of the stage “%(stage)s” is verified; "
-    "%(needed)s h required",
-    "%(verified)s of %(num)s required hours of the stage “%(stage)s” are verified; "
-    "%(needed)s h required",
+    "%(verified)s h verified, %(needed)s h needed: %(share)s%% of the %(num)s required hour of the "
+    "stage “%(stage)s”",
+    "%(verified)s h verified, %(needed)s h needed: %(share)s%% of the %(num)s required hours of "
+    "the stage “%(stage)s”",
 )
 REASON_WITH_PEOPLE = ngettext_noop(
-    "%(verified)s of %(num)s required hour of the stage “%(stage)s” is verified; "
-    "%(needed)s h required, by %(people)s of at least %(asked)s different people",
-    "%(verified)s of %(num)s required hours of the stage “%(stage)s” are verified; "
-    "%(needed)s h required, by %(people)s of at least %(asked)s different people",
+    "%(verified)s h verified, %(needed)s h needed: %(share)s%% of the %(num)s required hour of the "
+    "stage “%(stage)s”, by %(people)s of at least %(asked)s different people",
+    "%(verified)s h verified, %(needed)s h needed: %(share)s%% of the %(num)s required hours of "
+    "the stage “%(stage)s”, by %(people)s of at least %(asked)s different people",
 )
 HOURS_MISSING = ngettext_noop(
     "To pass: %(num)s more verified hour, from required milestones that are done",
@@ -69,6 +69,7 @@ class Rule(GateRule):
                 num=ceil(asked),
                 stage=title,
                 needed=ceil(needed),
+                share=rounded_down(self.settings.share * 100),
                 people=people,
                 asked=asked_people,
             ),
