@@ -19,7 +19,8 @@ from roadmap.core.text import clean_line
 from roadmap.evidence.item import Content, Impact
 from roadmap.portfolio.sections import SECTIONS
 
-Tone = Literal["unverified", "verified", "lapsed"]
+# A "redacted" item is verified, but readers see a text that no one reviewed.
+Tone = Literal["unverified", "verified", "redacted", "lapsed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,27 +167,32 @@ class Document:
 
     @property
     def verified(self) -> int:
-        """Return the number of verified items that have not lapsed."""
+        """Return the number of items whose text is verified and has not lapsed."""
         return sum(item.tone == "verified" for item in self.items)
+
+    @property
+    def redacted(self) -> int:
+        """Return the number of items that are verified in full and redacted here."""
+        return sum(item.tone == "redacted" for item in self.items)
 
     @property
     def lapsed(self) -> int:
         return sum(item.tone == "lapsed" for item in self.items)
 
-    @property
-    def verifiers(self) -> int:
-        """Return the number of people who verified the verified items."""
-        verified = (item for item in self.items if item.tone == "verified")
-        return len(
-            {each for item in verified for each in item.verifiers or {item.verified_by or ""}}
-        )
+    def count_verifiers(self, tone: Tone) -> int:
+        """Return the number of people who verified the items of this tone."""
+        found = (item for item in self.items if item.tone == tone)
+        return len({each for item in found for each in item.verifiers or {item.verified_by or ""}})
 
     @property
     def verified_impacts(self) -> tuple[tuple[DocumentItem, Impact], ...]:
-        """Return the complete impacts of verified items, in order; empty if results are hidden."""
+        """Return the complete impacts of verified items, in order; empty if results are hidden.
+
+        A redacted item shows its impacts as they were reviewed, or none.
+        """
         if "results" not in self.sections:
             return ()
-        return tuple(_impacts(item for item in self.items if item.tone == "verified"))
+        return tuple(_impacts(item for item in self.items if item.tone in ("verified", "redacted")))
 
 
 # Fields with Markdown, which keep their line breaks.

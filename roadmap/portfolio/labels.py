@@ -254,10 +254,13 @@ def verification_summary(document: Document) -> str:
     if not pieces:
         return _("No evidence is shown yet.")
     counted = ngettext("%(num)s piece of evidence", "%(num)s pieces of evidence", pieces)
-    people = ngettext("%(num)s person", "%(num)s people", document.verifiers)
+    people, people_in_full = (
+        ngettext("%(num)s person", "%(num)s people", document.count_verifiers(tone))
+        for tone in ("verified", "redacted")
+    )
     if document.verified == pieces:
         return _("%(counted)s, verified by %(people)s.", counted=counted, people=people)
-    others = pieces - document.verified - document.lapsed
+    others = pieces - document.verified - document.redacted - document.lapsed
     if others == pieces:
         return _("%(counted)s, not verified by anyone yet.", counted=counted)
     shares = (
@@ -265,17 +268,29 @@ def verification_summary(document: Document) -> str:
             document.verified,
             _("%(count)s verified by %(people)s", count=document.verified, people=people),
         ),
+        (
+            document.redacted,
+            _("%(count)s verified in full by %(people)s but redacted here",
+              count=document.redacted, people=people_in_full),
+        ),
         (others, _("%(count)s not verified", count=others)),
         (document.lapsed, _("%(count)s lapsed", count=document.lapsed)),
-    )
+    )  # fmt: skip
     listed = ", ".join(sentence for count, sentence in shares if count)
     return _("%(counted)s: %(shares)s.", counted=counted, shares=listed)
 
 
-def tone_explanation() -> str:
-    """Return the explanation of "verified" and "not verified" for first-time readers."""
-    return _(
+def tone_explanation(document: Document) -> str:
+    """Return the explanation of the words of the summary for first-time readers."""
+    explanation = _(
         "Verified: the named person, a manager of the author at that time, confirmed "
         "this version for the milestones listed. Not verified: no manager has confirmed "
         "it yet."
     )
+    if document.redacted:
+        redacted = _(
+            "Redacted here: the named person confirmed the full version. No one reviewed the text "
+            "that the author shows instead."
+        )
+        return f"{explanation} {redacted}"
+    return explanation

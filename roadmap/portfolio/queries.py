@@ -201,7 +201,7 @@ def redacted(item: DocumentItem, redaction: Redaction, portfolio_id: uuid.UUID) 
         verified_for=item.verified_for,
         linked_to=item.linked_to,
         skills=item.skills,
-        tone=item.tone,
+        tone="redacted" if item.tone == "verified" else item.tone,
         is_draft=item.is_draft,
         verified_by=item.verified_by,
         verified_on=item.verified_on,

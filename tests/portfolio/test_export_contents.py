@@ -167,10 +167,12 @@ def test_hidden_sections_are_not_exported(name: str) -> None:
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_redacted_text_is_marked_as_not_reviewed(name: str) -> None:
-    piece = replace(RANKER, is_redacted=True, title="A ranking system")
+    piece = replace(RANKER, is_redacted=True, tone="redacted", title="A ranking system")
     text = READERS[name](FORMATS[name].render(replace(EMPTY, items=(piece,))))
     note = "2026; the author redacted this text, which no one reviewed"
     assert f"Verified by Bob Builder on 3 Apr {note}" in text
+    if name != "csv":
+        assert "1 verified in full by 1 person but redacted here." in text
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -96,11 +96,20 @@ def test_piece_facts_include_further_texts(monkeypatch: pytest.MonkeyPatch) -> N
 def test_verification_summary_is_one_sentence() -> None:
     claimed = replace(RANKER, tone="unverified")
     lapsed = replace(RANKER, tone="lapsed")
+    redacted = replace(RANKER, tone="redacted")
     for items, sentence in (
         ((), "No evidence is shown yet."),
         ((RANKER,), "1 piece of evidence, verified by 1 person."),
         ((claimed, claimed), "2 pieces of evidence, not verified by anyone yet."),
         ((RANKER, claimed), "2 pieces of evidence: 1 verified by 1 person, 1 not verified."),
+        ((redacted,), "1 piece of evidence: 1 verified in full by 1 person but redacted here."),
+        (
+            (RANKER, redacted, claimed),
+            (
+                "3 pieces of evidence: 1 verified by 1 person, 1 verified in full by 1 person but "
+                "redacted here, 1 not verified."
+            ),
+        ),
         ((claimed, lapsed), "2 pieces of evidence: 1 not verified, 1 lapsed."),
     ):
         assert labels.verification_summary(replace(EMPTY, items=items)) == sentence

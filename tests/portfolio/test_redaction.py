@@ -29,7 +29,7 @@ KEY = "trace-inference-request"
 # The fields of redacted evidence that readers still see, apart from the replacement text.
 KEPT = {
     *("kind", "kind_label", "occurred_on", "issued_on", "expires_on", "verified_for", "linked_to"),
-    *("skills", "tone", "is_draft", "verified_by", "verified_on", "verifiers", "newer_since"),
+    *("skills", "is_draft", "verified_by", "verified_on", "verifiers", "newer_since"),
 }
 
 
@@ -61,7 +61,7 @@ def test_redacted_texts_are_in_no_export_and_no_page(
     document = load_document(session, cast.alice, TODAY)
     assert SECRET not in str(document)
     (item,) = document.items
-    assert (item.title, item.verified_by, item.tone) == ("A ranking system", "Bob", "verified")
+    assert (item.title, item.verified_by, item.tone) == ("A ranking system", "Bob", "redacted")
     assert item.is_redacted
     assert item.verified_for
     for name, format_ in FORMATS.items():
@@ -74,7 +74,11 @@ def test_redacted_texts_are_in_no_export_and_no_page(
         for text in texts:
             for needle in (SECRET, str(piece)):
                 assert needle.lower().encode() not in text.lower(), name
-    assert SECRET not in alice.get("/portfolio/preview").text
+    preview = alice.get("/portfolio/preview").text
+    assert SECRET not in preview
+    assert "1 piece of evidence: 1 verified in full by 1 person but redacted here." in preview
+    assert "No one reviewed the text that the author shows instead." in preview
+    assert re.search(r'tone-evidenced"[^>]*></span>Verified by Bob', preview)
 
 
 def test_redaction_keeps_only_listed_fields() -> None:
@@ -92,10 +96,11 @@ def test_redaction_keeps_only_listed_fields() -> None:
     shown = redacted(full, Redaction("Redacted", "For readers"), uuid.uuid4())
     assert (shown.title, shown.description, shown.impacts) == ("Redacted", "For readers", ())
     assert shown.id != full.id
+    assert shown.tone == "redacted"
     assert replace(shown, **{name: getattr(full, name) for name in KEPT}) == shown
     left_out = {each.name for each in fields(full)} - KEPT
     assert left_out == {
-        *("title", "description", "id", "is_redacted", "impacts", "badges"),
+        *("title", "description", "id", "is_redacted", "tone", "impacts", "badges"),
         *("url", "role", "issuer", "files", "witnessed", "also_witnessed", "verified_title"),
         *LABELLED_TEXTS,
     }

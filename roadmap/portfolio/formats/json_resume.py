@@ -88,8 +88,8 @@ def _resume(document: Document) -> Entry:
             "cairn": {
                 "roadmap": document.roadmap_title,
                 "introduction": document.introduction_md,
-                # The number of people who verified items.
-                "verifiers": document.verifiers or None,
+                # The number of people who verified the items of tone "verified".
+                "verifiers": document.count_verifiers("verified") or None,
             },
         },
     }

@@ -28,7 +28,7 @@ def _blocks(document: Document) -> Iterator[str]:
 def _account(document: Document) -> Iterator[str]:
     account = [labels.verification_summary(document)]
     if document.items:
-        account.append(labels.tone_explanation())
+        account.append(labels.tone_explanation(document))
     yield "\n".join(f"> {escape(each)}" for each in account)
 
 

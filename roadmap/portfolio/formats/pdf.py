@@ -94,7 +94,7 @@ def _data(document: Document) -> Data:
         "date": show_date(document.generated_on, locale),
         "introduction": _tree(document.introduction_md, 2),
         "account": labels.verification_summary(document),
-        "meaning": labels.tone_explanation() if document.items else "",
+        "meaning": labels.tone_explanation(document) if document.items else "",
         "counts": {
             "verified": document.verified,
             "evidenced": len(document.items) - document.verified,

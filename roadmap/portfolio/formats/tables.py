@@ -96,7 +96,7 @@ def _about(document: Document) -> Sheet:
     if "evidence" in document.sections:
         rows.append((_("Verification"), labels.verification_summary(document)))
     if document.items:
-        rows.append(("", labels.tone_explanation()))
+        rows.append(("", labels.tone_explanation(document)))
     return Sheet(_("Portfolio"), ("", ""), [row for row in rows if row[1]], wide=(1,))
 
 

@@ -45,7 +45,7 @@ def _head(writer: WordWriter, document: Document) -> None:
 def _account(writer: WordWriter, document: Document) -> None:
     writer.paragraph(bold(labels.verification_summary(document)), "Details")
     if document.items:
-        writer.paragraph(labels.tone_explanation(), "Details")
+        writer.paragraph(labels.tone_explanation(document), "Details")
 
 
 def _introduction(writer: WordWriter, document: Document) -> None:
