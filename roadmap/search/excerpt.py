@@ -7,11 +7,14 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
+from roadmap.core.i18n import gettext as _
 from roadmap.core.markdown import to_plain_text_on_page
 from roadmap.core.text import fold
 from roadmap.search.kind import Hit
 
 _OPEN, _CLOSE = Markup("<mark>"), Markup("</mark>")
+# Link addresses in Markdown, which its plain text lacks.
+_LINK_ADDRESS = re.compile(r"(?:(?<=\]\()|(?<=\]: ))[^\s)]+")
 
 
 def hit_excerpt(hit: Hit, words: Sequence[str], max_length: int) -> Markup:
@@ -20,13 +23,12 @@ def hit_excerpt(hit: Hit, words: Sequence[str], max_length: int) -> Markup:
     found = excerpt(text, words, max_length)
     if _OPEN in found:
         return found
-    for label, detail in hit.details:
+    addresses = _LINK_ADDRESS.findall(hit.text) if hit.is_markdown else ()
+    for label, detail in (*hit.details, *((_("Link"), address) for address in addresses)):
         marked = excerpt(detail, words, max_length)
         if _OPEN in marked:
             return Markup("{}: {}").format(label, marked)
-    # The word may be in the address of a link, which the plain text lacks.
-    marked = excerpt(hit.text, words, max_length) if hit.is_markdown else found
-    return marked if _OPEN in marked else found
+    return found
 
 
 def excerpt(text: str, words: Sequence[str], max_length: int) -> Markup:

@@ -369,8 +369,9 @@ def test_excerpt_of_markdown_is_plain_text(session: Session, cast: Cast, browser
         ">Census Counts a <mark>quokka</mark> per"
         in alice.get("/search?q=quokka", fragment=True).text
     )
-    # A match in the address of a link is shown with the address.
-    assert "https://<mark>wadjemup</mark>.example" in alice.get("/search?q=wadjemup").text
+    # A match in the address of a link is shown with the address, and one in other markup is not.
+    assert ">Link: https://<mark>wadjemup</mark>.example<" in alice.get("/search?q=wadjemup").text
+    assert ">Census Counts a quokka per island" in alice.get("/search?q=%7C").text
 
 
 def test_shared_evidence_is_found_by_its_author_name(
