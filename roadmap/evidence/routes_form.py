@@ -53,6 +53,17 @@ def _parse_form(piece_id: uuid.UUID | None = None) -> EvidenceForm:
     if len(found) < len(set(names)):
         refused.append(str(labels.ERROR_MESSAGES["unknown_file"]))
     form.files.set_files(found, refused)
+    if not wants_fragment():  # files.js says the same
+        kept = {file.sha256: file.name for file in found}
+        for file in taken:
+            if (other := kept.get(file.sha256, file.name)) != file.name:
+                flash(
+                    _(
+                        "“%(name)s” has the same content as “%(other)s”, so it is kept once.",
+                        name=file.name,
+                        other=other,
+                    )
+                )
     return form
 
 

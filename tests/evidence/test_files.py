@@ -104,6 +104,20 @@ def test_rejected_form_keeps_uploaded_files(session, cast, browser_of):
     assert "notes.md" in alice.get(again.location).text
 
 
+def test_two_files_with_the_same_content_are_kept_once_with_a_message(session, cast, browser_of):
+    alice = browser_of(cast.alice)
+    files = (NOTES, "notes.md"), (NOTES, "copy.md")
+    for path in ("/evidence", "/evidence/files"):
+        answer = alice.post(path, file_form(*files))
+        page = alice.get(answer.location).text if answer.location else answer.text
+        assert "“notes.md” has the same content as “copy.md”, so it is kept once." in page
+    piece = session.scalars(sa.select(Evidence)).one()
+    add_file(alice, piece, NOTES, "third.md", NOTES)
+    page = alice.get(f"/evidence/{piece.id}").text
+    assert "“third.md” has the same content as “copy.md”" in page
+    assert page.count("has the same content as") == 1
+
+
 def test_htmx_upload_stores_valid_files(session, cast, browser_of):
     alice = browser_of(cast.alice)
     files = {"new_files": [(io.BytesIO(PNG), "a.png"), (io.BytesIO(PNG), "b.pdf")]}
