@@ -46,6 +46,13 @@ VISIBILITIES: dict[str, LazyString] = {
     "team": _("Team"),
     "private": _("Private"),
 }
+# The question before a piece of another visibility is shown in a portfolio.
+PUBLICATION = _(
+    "Change who may see it to “Portfolio”? Everyone with a public link to a portfolio that "
+    "contains it reads it at once, and exports include it. The %(viewers)s of your teams see it "
+    "once it is submitted.",
+    viewers=VIEWERS,
+)
 # Explanations of visibilities on the form.
 AUDIENCES: dict[str, LazyString] = {
     "portfolio": _(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +19,7 @@ from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limits import LimitReached, count_rows
 from roadmap.core.stale_forms import RowDeleted, check_fingerprint, refresh
 from roadmap.core.types import form_id
+from roadmap.evidence import actions as evidence_actions
 from roadmap.evidence.audience_sql import is_visible
 from roadmap.evidence.item import Audience
 from roadmap.evidence.models import Evidence
@@ -235,6 +236,22 @@ def add_item(
         raise PortfolioFull
     _arrange_items(session, portfolio, [*chosen, evidence.id])
     _record(session, portfolio, "portfolio.chosen", evidence.id, now=now)
+
+
+def publish_item(
+    session: Session, portfolio: Portfolio, evidence: Evidence, *, by: Actor, now: dt.datetime
+) -> None:
+    """Change an item's visibility to `portfolio`, which its author confirmed, and append it.
+
+    Raises PortfolioFull and InvalidInput.
+    """
+    chosen = _chosen(session, portfolio)
+    if len(chosen) >= MAX_ITEMS and evidence.id not in chosen:
+        raise PortfolioFull
+    evidence_actions.lock_and_reload(session, evidence, by)
+    public = replace(evidence_actions.evidence_input(evidence), visibility="portfolio")
+    evidence_actions.edit(session, evidence, public, by=by, now=now)
+    add_item(session, portfolio, evidence, now=now)
 
 
 def add_all_items(

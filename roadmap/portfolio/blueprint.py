@@ -13,7 +13,7 @@ from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.web import now, render_page, see_other
 from roadmap.evidence.constants import AWAITING_REVIEW
-from roadmap.evidence.labels import KINDS
+from roadmap.evidence.labels import KINDS, PUBLICATION
 from roadmap.evidence.queries import load_skill_titles
 from roadmap.people import permissions
 from roadmap.people.actor import Actor
@@ -86,6 +86,7 @@ def items_context(actor: Actor, found: Portfolio) -> dict[str, Any]:
         "portfolio": found,
         **sections_context(found),
         "kinds": KINDS,
+        "publication": PUBLICATION,
         "formats": FORMATS,
         "selection": selection.load_selection(db.session, actor.id, found.id, today),
         "today": today,

@@ -15,6 +15,7 @@ from roadmap.core.i18n import ngettext
 from roadmap.core.stale_forms import StaleForm, fingerprint
 from roadmap.core.web import now, render_page, wants_fragment
 from roadmap.evidence.models import Evidence
+from roadmap.evidence.rules import InvalidInput
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
 from roadmap.portfolio import actions, selection
@@ -43,13 +44,32 @@ def choose_all(portfolio_id: uuid.UUID) -> BaseResponse:
     return _items_response(found, message, focus="shown-title")
 
 
+@portfolio.put("/portfolio/items/<uuid:evidence_id>", endpoint="choose_in_default")
 @portfolio.put(ITEM)
 @permit("portfolio.write")
-def choose(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
-    found, evidence = lock_portfolio(current_user, portfolio_id), _find_piece(evidence_id)
+def choose(evidence_id: uuid.UUID, portfolio_id: uuid.UUID | None = None) -> BaseResponse:
+    """Add an item, without a portfolio's id to the default one.
+
+    Its visibility only changes with `?visibility=portfolio`, after its author confirmed that.
+    """
+    found = lock_portfolio(current_user, find_portfolio(current_user, portfolio_id).id)
+    evidence = _find_piece(evidence_id)
+    if portfolio_id is None and _is_only_redacted_elsewhere(found, evidence_id):
+        flash(
+            _(
+                "%(title)s is redacted in another portfolio and was not added. Show it below if "
+                "readers may see it in full.",
+                title=evidence.title,
+            ),
+            "warning",
+        )
+        return redirect_to_portfolio(found)
     try:
-        actions.add_item(db.session, found, evidence, now=now())
-    except actions.NotVisibleInPortfolio:
+        if request.args.get("visibility") == "portfolio":
+            actions.publish_item(db.session, found, evidence, by=current_user, now=now())
+        else:
+            actions.add_item(db.session, found, evidence, now=now())
+    except (actions.NotVisibleInPortfolio, InvalidInput):
         return _refusal_response(
             found,
             _("This piece is not for the portfolio. Change who may see it, then add it here."),
@@ -62,6 +82,9 @@ def choose(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
                 most=actions.MAX_ITEMS,
             ),
         )
+    if portfolio_id is None:
+        flash(_("%(title)s is shown in %(name)s.", title=evidence.title, name=found.name))
+        return redirect_to_portfolio(found)
     return _items_response(
         found, _("%(title)s is shown.", title=evidence.title), focus=f"out-{evidence_id}"
     )
@@ -132,6 +155,13 @@ def unredact(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
     actions.redact_item(db.session, found, evidence_id, None, now=now())
     flash(_("Readers of this portfolio see %(title)s in full.", title=evidence.title))
     return redirect_to_portfolio(found, anchor="pieces")
+
+
+def _is_only_redacted_elsewhere(found: Portfolio, evidence_id: uuid.UUID) -> bool:
+    """Return whether an item is redacted in another portfolio, but would be shown in full here."""
+    today = current_user.today(now())
+    chosen = selection.load_selection(db.session, current_user.id, found.id, today)
+    return evidence_id in chosen.redacted and evidence_id not in chosen.redactions
 
 
 def _find_piece(evidence_id: uuid.UUID) -> Evidence:

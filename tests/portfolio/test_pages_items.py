@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 
 import pytest
@@ -215,6 +216,81 @@ def test_private_and_team_evidence_is_rejected(
     assert answer.status_code == 422
     assert "This piece is not for the portfolio" in answer.text
     assert shown_titles(session, cast) == []
+
+
+@pytest.mark.parametrize("visibility", ["private", "team"])
+@pytest.mark.parametrize("start", ["/portfolio", "/evidence/{}"])
+def test_confirmed_publication_adds_verified_evidence_in_one_step(
+    session: Session, cast: Cast, browser_of, visibility: str, start: str
+) -> None:
+    piece = evidence_rows.add(
+        session, cast.alice, "Design", visibility=visibility, description="What changed"
+    )
+    evidence_rows.verify(session, piece, cast.bob)
+    session.commit()
+    alice = browser_of(cast.alice)
+    page = alice.get(start.format(piece.id)).text
+    question, form = page.split("Change who may see it to “Portfolio”?")
+    [path] = re.findall(r'action="(/portfolio\S+\?visibility=portfolio)"', question + form)
+    assert question.rindex("<details") > question.rindex("</details>"), "asks first"
+
+    assert alice.post(f"{path}&_method=PUT").location.startswith("/portfolio")
+
+    assert shown_titles(session, cast) == ["Design"]
+    session.refresh(piece)
+    assert (piece.visibility, piece.state) == ("portfolio", "verified")
+    assert "Show in your portfolio" not in alice.get(f"/evidence/{piece.id}").text
+
+
+def test_evidence_page_asks_nothing_about_public_evidence_and_never_for_drafts(
+    session: Session, cast: Cast, browser_of
+) -> None:
+    draft = evidence_rows.add(session, cast.alice, "Draft")
+    piece = evidence_rows.add(session, cast.alice, "Design", state="submitted")
+    session.commit()
+    alice = browser_of(cast.alice)
+    assert "Show in your portfolio" not in alice.get(f"/evidence/{draft.id}").text
+    page = alice.get(f"/evidence/{piece.id}").text
+    assert f'action="/portfolio/items/{piece.id}"' in page
+    assert "Change who may see it to" not in page
+    alice.put(f"/portfolio/items/{piece.id}")
+    assert "Design is shown in" in alice.get("/portfolio").text
+    assert shown_titles(session, cast) == ["Design"]
+
+
+def test_evidence_redacted_elsewhere_is_not_published_from_its_page(
+    session: Session, cast: Cast, browser_of
+) -> None:
+    piece = evidence_rows.add(session, cast.alice, "Design")
+    session.commit()
+    alice = browser_of(cast.alice)
+    path = alice.post("/portfolios", {"name": "CV", "copy_of": ""}).location
+    alice.put(f"{path}/items/{piece.id}")
+    alice.put(f"{path}/items/{piece.id}/redaction", {"title": "A system"})
+    piece.visibility = "team"
+    session.commit()
+
+    alice.put(f"/portfolio/items/{piece.id}?visibility=portfolio")
+
+    assert "redacted in another portfolio and was not added" in alice.get("/portfolio").text
+    assert shown_titles(session, cast) == []
+    session.refresh(piece)
+    assert piece.visibility == "team"
+
+
+def test_full_portfolio_leaves_visibility_unchanged(
+    session: Session, cast: Cast, browser_of, items, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "MAX_ITEMS", 3)
+    piece = evidence_rows.add(session, cast.alice, "Design", visibility="team")
+    session.commit()
+    path = f"/portfolios/{cast.alice}/items/{piece.id}?visibility=portfolio"
+    answer = browser_of(cast.alice).put(path)
+    assert answer.status_code == 422
+    assert "A portfolio holds at most 3 pieces" in answer.text
+    assert "Team: only for the" in answer.text
+    session.refresh(piece)
+    assert piece.visibility == "team"
 
 
 @pytest.mark.parametrize("to", ["", "-1", "up", "99999999999999999999"])

@@ -94,6 +94,10 @@ CHANGES: tuple[Change, ...] = (
         expect_only_alice(nobody=SIGN_IN), expect_fragment("alice"),
     ),
     Change(
+        "/portfolio/items/<uuid:evidence_id>", "PUT", "portfolio.write",
+        "/portfolio/items/{verified}", {}, expect_only_alice(nobody=SIGN_IN, bob=403),
+    ),
+    Change(
         ITEM_RULE, "DELETE", "portfolio.write", ITEM, {},
         expect_only_alice(nobody=SIGN_IN), expect_fragment("alice"),
     ),
