@@ -18,7 +18,7 @@ from roadmap.core.web import form_key, now, page_number, render_page, see_other,
 from roadmap.people.permissions import find_invitable_team, permit
 from roadmap.people.reach import load_holders
 from roadmap.people.roles import Capability
-from roadmap.progress.queries import enrollments, own_and_other_roadmaps
+from roadmap.progress.queries import own_and_other_roadmaps
 from roadmap.skills import actions, queries
 from roadmap.skills.forms import AssessmentForm
 from roadmap.skills.gap_messages import gap_message
@@ -86,7 +86,6 @@ def _overview() -> dict[str, Any]:
     reached = [comparison for comparison in measured if comparison.gap == 0]
     return {
         "roadmap": own[0] if own else None,
-        "is_enrolled": bool(enrollments(db.session, current_user.id)),
         "groups": _by_group(known),
         "more": [(title, _by_group(skills)) for title, skills in more],
         "comparisons": comparisons,

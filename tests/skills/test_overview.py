@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from roadmap.skills import actions
 from tests.support.cast import Cast
+from tests.support.catalog import SLUG, enroll
+from tests.support.markup import flat
 from tests.support.statements import statements_of
 
 
@@ -44,7 +46,25 @@ def test_self_assessed_skills_at_the_bar_are_counted_separately(
     assert "At the bar: 1 confirmed, 1 self-assessed." in page
 
 
-def test_empty_overview_explains_how_to_start(cast: Cast, browser_of) -> None:
+def test_person_without_roadmap_sees_whose_skills_are_shown(
+    session: Session, cast: Cast, now: dt.datetime, browser_of
+) -> None:
+    browser = browser_of(cast.alice)
+    page = flat(browser.get("/skills").text)
+    assert "As an example, these are the skills of Senior ML Engineer." in page
+    assert '<a href="/roadmaps">Choose a roadmap</a>' in page
+    assert "<h2>Senior ML Engineer</h2>" in page
+    enroll(session, cast.alice, now, SLUG)
+    page = browser.get("/skills").text
+    assert "8 assessed by you" in page
+    assert "As an example" not in page
+    assert "<h2>Senior ML Engineer</h2>" not in page
+
+
+def test_empty_overview_explains_how_to_start(
+    session: Session, cast: Cast, now: dt.datetime, browser_of
+) -> None:
+    enroll(session, cast.alice, now, SLUG)
     page = browser_of(cast.alice).get("/skills")
 
     assert "Start with one skill" in page.text
