@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from roadmap.catalog import actions as catalog
@@ -10,6 +12,7 @@ from roadmap.catalog.queries import published_roadmap
 from roadmap.progress import actions as progress
 from tests.evidence.builders import DESIGN, add_evidence
 from tests.support.catalog import SHIPPED_FILE, enroll
+from tests.support.markup import flat
 
 SLUG = "senior-ml-engineer"
 KEY = "bachelors-degree-or-equivalent"
@@ -33,6 +36,18 @@ def test_dashboard_shows_progress_next_steps_and_activity(alice):
     assert "Record your bachelor" in page.split('id="activity"')[1]
     for stage in ("foundations", "experience", "education", "leadership", "visibility"):
         assert f"/roadmaps/{SLUG}/{stage}" in page
+
+
+def test_account_menu_has_labelled_groups(alice):
+    menu = flat(alice.get("/").text).partition("account-menu")[2].partition("</details>")[0]
+    assert "</summary><div><div role" in menu
+    groups = menu.split('<div role="group" aria-labelledby="')[1:]
+    titles = []
+    for group in groups:
+        label = group.partition('"')[0]
+        titles.append(re.search(f'<p id="{label}"[^>]*>([^<]+)</p>', group)[1])
+        assert re.search(r"<(a|button)\b", group)
+    assert titles == ["Your record", "Plan and practice", "Compare", "Account and teams"]
 
 
 def next_steps(page):
