@@ -58,6 +58,17 @@ def test_new_user_sees_all_roadmaps_in_content_order(cast: Cast, browser_of) -> 
     assert comparison_row(page, "Readiness with what you have")[0] == "0.0 of 100 Getting started"
 
 
+def test_see_its_stages_leads_to_the_stages(cast: Cast, browser_of) -> None:
+    alice = browser_of(cast.alice)
+    for path in ("/roadmaps", "/"):
+        link = re.search(r'href="([^"]+)">See its stages', alice.get(path).text)
+        assert link is not None
+        address, _, anchor = link[1].partition("#")
+        stages = alice.get(address).text.partition(f'id="{anchor}"')[2]
+        assert anchor
+        assert stages.index('class="stage-number"') < stages.index("</section>")
+
+
 def test_comparison_shows_existing_progress_for_each_roadmap(
     session: Session, cast: Cast, now: dt.datetime, browser_of
 ) -> None:
