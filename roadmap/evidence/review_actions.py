@@ -38,6 +38,14 @@ from roadmap.people.roles import Capability
 BUNDLED = {"bundled": True}
 
 
+class RepeatedReview(Refused):
+    """The same review was sent twice, for example after a lost response; `first` is the first."""
+
+    def __init__(self, reason: str, first: Review) -> None:
+        super().__init__(reason)
+        self.first = first
+
+
 def begin_review(
     session: Session, evidence: Evidence, *, version_id: uuid.UUID, by: Actor, now: dt.datetime
 ) -> bool:
@@ -97,39 +105,20 @@ def decide(
     submitted at once: it requires that the item awaits review, and its author gets one notification
     for all of them.
 
-    Raises Refused if the reviewer is the author or may not review them now, and Refused or Stale as
-    `rules.select_confirmations` does.
+    Raises Refused if the reviewer is the author or may not review them now, Refused or Stale as
+    `rules.select_confirmations` does, and RepeatedReview if `by` has just sent the same review.
     """
     if decision not in DECISIONS:
         raise Refused("no_such_decision")
     if basis and basis not in BASES:
         raise Refused("no_such_basis")
     _lock_for_review(session, evidence, by)
-    if bundled:
-        rules.check_reviewable(evidence.state, judged=version_id, current=evidence.current_id)
     again = evidence.shared_state == "verified"
     fitting: list[str] = []
     if decision == "verified":
         kind = load_kind(session, version_id) if again else evidence.current.kind
         fitting = load_provable_milestones(session, evidence.milestone_keys, kind)
     confirmed = confirmed_keys(session, version_id) if again else frozenset()
-    keys = rules.select_confirmations(
-        decision,
-        milestones,
-        state=evidence.shared_state,
-        judged=version_id,
-        current=evidence.current_id,
-        verified=evidence.verified_version_id,
-        # Cleaned first, because forms do not send back line breaks stored by an older release.
-        is_current_title=title is None or clean_line(title) == clean_line(evidence.title),
-        fitting=fitting,
-        confirmed=confirmed,
-        left_out={
-            link.milestone_key
-            for link in evidence.links
-            if link.left_out_review_id or link.taken_back_by
-        },
-    )
     review = Review(
         user_id=evidence.user_id,
         evidence_id=evidence.id,
@@ -145,6 +134,30 @@ def decide(
         started_at=evidence.review_started_at if evidence.reviewer_id == by.id else None,
         decided_at=now,
     )
+    try:
+        if bundled:
+            rules.check_reviewable(evidence.state, judged=version_id, current=evidence.current_id)
+        keys = rules.select_confirmations(
+            decision,
+            milestones,
+            state=evidence.shared_state,
+            judged=version_id,
+            current=evidence.current_id,
+            verified=evidence.verified_version_id,
+            # Cleaned first, because forms do not send back line breaks stored by an older release.
+            is_current_title=title is None or clean_line(title) == clean_line(evidence.title),
+            fitting=fitting,
+            confirmed=confirmed,
+            left_out={
+                link.milestone_key
+                for link in evidence.links
+                if link.left_out_review_id or link.taken_back_by
+            },
+        )
+    except Refused as refusal:
+        if first := _find_first_sent(session, review, milestones or ()):
+            raise RepeatedReview(refusal.reason, first) from None
+        raise
     session.add(review)
     session.flush()
     if not again:
@@ -174,38 +187,17 @@ def decide(
     return review
 
 
-def find_repeated_review(
-    session: Session,
-    evidence: Evidence,
-    refusal: Refused,
-    decision: str,
-    comment: str,
-    milestones: Collection[str],
-    *,
-    version_id: uuid.UUID,
-    basis: str,
-    by: Actor,
+def _find_first_sent(
+    session: Session, review: Review, milestones: Collection[str]
 ) -> Review | None:
-    """Return the latest review of an item if `by` has just sent the same one a second time.
-
-    That is refused, for example after a lost response, but the reviewer's decision is recorded.
-    """
-    if refusal.reason in ("gone", "own", "not_entitled"):
+    """Return the item's latest review if `review` is the same one, sent a second time."""
+    latest = next(iter(load_reviews(session, [review.evidence_id])[review.evidence_id]), None)
+    names = ("reviewer_id", "version_id", "decision", "comment", "basis")
+    if latest is None or any(getattr(latest, name) != getattr(review, name) for name in names):
         return None
-    latest = session.scalar(
-        sa.select(Review)
-        .where(Review.evidence_id == evidence.id)
-        .order_by(Review.decided_at.desc(), Review.id.desc())
-        .limit(1)
-    )
-    if latest is None or (by.id, version_id, decision, clean_multiline(comment)) != (
-        latest.reviewer_id, latest.version_id, latest.decision, latest.comment,
-    ):  # fmt: skip
-        return None
-    if decision == "returned":
-        return latest
-    confirmed = confirmed_keys(session, version_id)
-    return latest if basis == latest.basis and set() < set(milestones) <= confirmed else None
+    confirmed = confirmed_keys(session, review.version_id)
+    is_same = review.decision == "returned" or set() < set(milestones) <= confirmed
+    return latest if is_same else None
 
 
 def _confirm(session: Session, review: Review, keys: Sequence[str]) -> None:
@@ -336,11 +328,11 @@ def verify_items(
 ) -> dict[uuid.UUID, str]:
     """Verify many items of a user with `decide`; the user gets one notification.
 
-    Returns the `Refused` reasons of items that could not be verified, by item id. Items that `by`
-    has just verified in the same way, by sending the form twice, are not refused.
+    Returns the `Refused` reasons of items that could not be verified, by item id. Items of a form
+    that is sent twice are not refused.
     """
     refused: dict[uuid.UUID, str] = {}
-    repeated = 0
+    number = 0
     for each in choices:
         try:
             decide(
@@ -348,15 +340,13 @@ def verify_items(
                 version_id=each.version_id, title=each.title, basis=each.basis,
                 by=by, now=now, bundled=True,
             )  # fmt: skip
+        except RepeatedReview:
+            continue
         except Refused as refusal:
-            if find_repeated_review(
-                session, each.evidence, refusal, "verified", comment, each.milestones,
-                version_id=each.version_id, basis=each.basis, by=by,
-            ):  # fmt: skip
-                repeated += 1
-            else:
-                refused[each.evidence.id] = refusal.reason
-    if number := len(choices) - len(refused) - repeated:
+            refused[each.evidence.id] = refusal.reason
+        else:
+            number += 1
+    if number:
         record_history(
             session, user_id=user_id, by=by.id, action="history.verified", subject=str(user_id),
             now=now, number=number,

@@ -142,21 +142,10 @@ def decide(evidence_id: uuid.UUID) -> Response:
             by=current_user,
             now=now(),
         )
+    except review_actions.RepeatedReview as repeated:
+        review, was_verified = repeated.first, False
     except Refused as refusal:
-        repeated = review_actions.find_repeated_review(
-            db.session,
-            piece,
-            refusal,
-            decision,
-            form.comment.data or "",
-            form.milestones.data,
-            version_id=form.read_version,
-            basis=form.basis.data or "",
-            by=current_user,
-        )
-        if repeated is None:
-            return _render_refusal(piece, form, refusal)
-        review, was_verified = repeated, False
+        return _render_refusal(piece, form, refusal)
     values = {"title": shorten(piece.title)}
     label = _("Look at it again or take it back")
     if decision == "returned":
