@@ -9,7 +9,7 @@ from roadmap.core.i18n import ngettext, show_date, show_month
 from roadmap.core.markdown import to_opening
 from roadmap.core.text import clean_line
 from roadmap.evidence.item import LABELLED_TEXTS, Impact
-from roadmap.evidence.labels import FIELDS, is_issued
+from roadmap.evidence.labels import FIELDS, impact_label, is_issued
 from roadmap.portfolio.document import Degree, Document, DocumentItem, Position, Skill
 from roadmap.portfolio.urls import safe_url
 
@@ -36,15 +36,10 @@ def impact_change(impact: Impact) -> str:
     return clean_line(impact.change)
 
 
-def impact_type(impact: Impact) -> str:
-    types = {"scale": _("Scale"), "business": _("Business"), "team": _("Team")}
-    return types.get(impact.type, impact.type)
-
-
 def impact_line(impact: Impact) -> str:
     """Return an impact without its source, such as "P95 latency: 420 → 180 ms (scale)"."""
     parts = (impact.metric, impact_change(impact))
-    return f"{': '.join(part for part in parts if part)} ({impact_type(impact).lower()})"
+    return f"{': '.join(part for part in parts if part)} ({impact_label(impact.type).lower()})"
 
 
 def sourced_impact_line(impact: Impact) -> str:

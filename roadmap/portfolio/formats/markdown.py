@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import show_date, show_month
+from roadmap.evidence.labels import impact_label
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Degree, Document, DocumentItem
 from roadmap.portfolio.markdown_writer import destination, escape, inline, line, rewrite, table
@@ -104,7 +105,7 @@ def _item(item: DocumentItem, locale: str) -> Iterator[str]:
             labels.impact_header(),
             [
                 (
-                    inline(labels.impact_type(impact)),
+                    inline(impact_label(impact.type)),
                     inline(impact.metric),
                     inline(labels.impact_change(impact)),
                     _link(impact.source_url) if impact.source_url else "",

@@ -19,6 +19,7 @@ from roadmap.core.i18n import page_language, show_date, show_month
 from roadmap.core.link_hosts import deceptive_host
 from roadmap.core.markdown import Node, to_tree
 from roadmap.core.text import clean_line, strip_control_characters
+from roadmap.evidence.labels import impact_label
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Document, DocumentItem
 from roadmap.portfolio.urls import MAX_URL_LENGTH, safe_url
@@ -178,7 +179,7 @@ def _item(item: DocumentItem, locale: str) -> Data:
         "judgement": _text(labels.verification_line(item, locale)),
         "impacts": [
             {
-                "type": _text(labels.impact_type(impact)),
+                "type": _text(impact_label(impact.type)),
                 "metric": _text(impact.metric),
                 "change": _text(labels.impact_change(impact)),
                 "source": _link(impact.source_url),

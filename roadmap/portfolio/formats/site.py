@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from types import SimpleNamespace
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -74,7 +73,6 @@ def render_files(document: Document) -> Iterator[tuple[str, str]]:
         "document": document,
         "parts": document.parts,
         "pages": pages,
-        "words": SimpleNamespace(**_labels(document)),
         "results": results,
         "is_issued": is_issued,
         "day": partial(show_date, locale=document.locale),
@@ -89,32 +87,6 @@ def render_files(document: Document) -> Iterator[tuple[str, str]]:
     for before, page, after in zip([None, *pages], pages, [*pages[1:], None], strict=False):
         text = template.render(shown, root="../", page=page, before=before, after=after)
         yield f"{ITEMS_FOLDER}/{page.file}", text
-
-
-def _labels(document: Document) -> dict[str, Markup]:
-    labels_by_key = {
-        "name": document.name,
-        "as_of": _("as of %(date)s", date=show_date(document.generated_on, document.locale)),
-        "portfolio": _("Portfolio of %(name)s", name=document.name),
-        "skip": _("Skip to the content"),
-        "link": _("Link"),
-        "role": _("Role"),
-        "issued": _("Issued"),
-        "where": _("Where"),
-        "impact": _("Impact"),
-        "metric": _("Metric"),
-        "change": _("Change"),
-        "type": _("Type"),
-        "source": _("Source"),
-        "not_given": _("not given"),
-        "description": _("Description"),
-        "files": _("Files"),
-        "skills": labels.skills_label(),
-        "others": _("Other pieces"),
-        "before": _("Before"),
-        "after": _("After"),
-    }
-    return {key: escape(text) for key, text in labels_by_key.items()}
 
 
 def _pages(document: Document) -> Iterator[ItemPage]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import page_language, show_date, show_month
 from roadmap.core.link_hosts import deceptive_host
+from roadmap.evidence.labels import impact_label
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Document, DocumentItem
 from roadmap.portfolio.formats.word_writer import Line, Span, WordWriter, bold, link
@@ -85,7 +86,7 @@ def _piece(writer: WordWriter, item: DocumentItem, locale: str) -> None:
             labels.impact_header(),
             [
                 (
-                    labels.impact_type(impact),
+                    impact_label(impact.type),
                     impact.metric,
                     bold(labels.impact_change(impact)),
                     _address(impact.source_url),
