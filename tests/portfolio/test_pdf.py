@@ -93,6 +93,46 @@ def test_quotation_adds_no_quotation_marks() -> None:
     assert not re.search('["“”]', "".join(lines))
 
 
+@pytest.mark.parametrize("word", ["Wei-Lin's", "Wolfeschlegelsteinhausenberger"])
+def test_word_in_heading_is_not_split(word: str) -> None:
+    """A heading breaks before a word that fits on a line of its own."""
+    items = tuple(replace(RANKER, title=f"{'x ' * length}{word}") for length in range(50))
+    document = replace(EMPTY, items=items, sections=("evidence",))
+    pages = pypdf.PdfReader(io.BytesIO(pdf.render(document))).pages
+    assert sum(page.extract_text().count(word) for page in pages) == len(items)
+
+
+INTRODUCED = """It is introduced here:
+
+| a | b |
+|---|---|
+| 1 | 2 |
+
+This is introduced as well:
+
+- one
+- two
+
+#### Heading of a part
+
+Last words."""
+
+
+def test_page_does_not_end_with_heading_or_introduction() -> None:
+    items = tuple(replace(RANKER, title=f"Heading {n}", description=INTRODUCED) for n in range(3))
+    jobs = [replace(job, title="Heading", summary=INTRODUCED) for job in ALICE.positions * 2]
+    document = replace(ALICE, items=items, positions=tuple(jobs))
+    sections = ("introduction", "evidence", "experience", "education", "skills")
+    # Each introduction moves the page breaks by some lines.
+    for lines in range(0, 45, 3):
+        text = "Line.\n\n" * lines
+        data = pdf.render(replace(document, sections=sections, introduction_md=text))
+        for page in pypdf.PdfReader(io.BytesIO(data)).pages:
+            # The footer begins with the name.
+            last = page.extract_text().rsplit(f"\n{ALICE.name} · page", 1)[0].splitlines()[-1]
+            assert not re.search(r"introduced|Heading|Declared|^(Evi|Exp|Edu|Skills$)", last)
+
+
 def test_long_word_is_wrapped() -> None:
     word = "w" * 300
     document = pypdf.PdfReader(io.BytesIO(pdf.render(replace(EMPTY, introduction_md=word))))
