@@ -26,7 +26,7 @@ class ChangeCount:
 _COUNTED: tuple[tuple[LazyString, str, bool, tuple[tuple[str, str], ...]], ...] = (
     (_l("Milestones ticked"), "milestones", True, (("status.set", "done"),)),
     (_l("Milestones started"), "milestones", True, (("status.set", "in_progress"),)),
-    (_l("Milestones taken back"), "milestones", True, (("status.set", "not_started"),)),
+    (_l("Milestones marked not started"), "milestones", True, (("status.set", "not_started"),)),
     (
         _l("Milestones marked not applicable"),
         "milestones",
@@ -39,7 +39,7 @@ _COUNTED: tuple[tuple[LazyString, str, bool, tuple[tuple[str, str], ...]], ...] 
     (_l("Pieces verified"), "reviews", True, (("evidence.verified", ""),)),
     (_l("Pieces returned"), "reviews", True, (("evidence.returned", ""),)),
     (
-        _l("Reviews taken back"),
+        _l("Reviews undone"),
         "reviews",
         False,
         (("evidence.verification_withdrawn", ""), ("evidence.return_withdrawn", "")),

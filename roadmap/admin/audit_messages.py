@@ -30,7 +30,7 @@ KINDS: dict[str, LazyString] = {
 }
 # One message for all decisions, because the decision and the title are private to the author.
 _EVIDENCE_REVIEWED = _l("A piece of evidence of %(person)s was reviewed.")
-_REVIEW_WITHDRAWN = _l("A review of a piece of evidence of %(person)s was taken back.")
+_REVIEW_WITHDRAWN = _l("A review of a piece of evidence of %(person)s was undone.")
 MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
     "sign-in": {
         "session.begun": _l("Signed in."),

@@ -168,7 +168,7 @@ class NewJudgement(Body):
 
 
 class JudgementWithdrawal(Body):
-    """Why a judgement is withdrawn. Visible to the author."""
+    """Why a judgement is undone. Visible to the author."""
 
     reason: Annotated[str, Text(MAX_LENGTHS["reason"], clean_line, non_empty=True)]
 
@@ -177,7 +177,7 @@ class JudgementShape(Shape):
     """A judgement and the version that it applies to.
 
     `confirmed` lists all milestones confirmed for the version, `confirmed_by` who confirmed each
-    and on what basis. Use `id` to withdraw the judgement. `etag` identifies what was judged, as in
+    and on what basis. Use `id` to undo the judgement. `etag` identifies what was judged, as in
     the list of waiting evidence.
     """
 
@@ -296,11 +296,11 @@ def judge_evidence(evidence_id: uuid.UUID, body: NewJudgement) -> JudgementShape
 def withdraw_judgement(
     evidence_id: uuid.UUID, judgement_id: uuid.UUID, body: JudgementWithdrawal
 ) -> None:
-    """Withdraw your judgement of a piece of evidence, within ten minutes.
+    """Undo your judgement of a piece of evidence, within ten minutes.
 
     The piece waits for review again, and its earlier verification counts as before. 409 if the ten
     minutes are over, if the piece was reviewed since, if a returned piece was changed, if the
-    judgement is not yours, or if it was already withdrawn.
+    judgement is not yours, or if it was already undone.
     """
     actor = current_actor()
     piece = permissions.load(db.session, actor, "evidence.review", Evidence, evidence_id)

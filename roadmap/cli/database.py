@@ -102,7 +102,7 @@ def _resolve_target(target: str, sign: str) -> str:
     if int(target) > most:
         verb = "is" if most == 1 else "are"
         left = format_count(most, "migration", "migrations")
-        to_do = "to take back" if sign == "-" else "to run"
+        to_do = "to undo" if sign == "-" else "to run"
         raise click.ClickException(
             f"{target} is no migration, and there {verb} only {left} {to_do}"
         )

@@ -78,7 +78,7 @@ def _stage_fields(stage: Stage) -> dict[str, Any]:
     return {
         f"aside-{stage.key}": BooleanField(_("This stage is not applicable to me")),
         f"reason-{stage.key}": reason_field(
-            description=_("Your readiness does not drop. You can take it back at any time.")
+            description=_("Your readiness does not drop. You can undo it at any time.")
         ),
         f"validate_reason-{stage.key}": needs_reason,
     }

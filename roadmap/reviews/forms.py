@@ -74,7 +74,7 @@ class WithdrawalForm(FlaskForm):
     """The review to withdraw, and the reason."""
 
     review_id = HiddenField(filters=[parse_uuid])
-    reason = StringField(_("Why you take it back"), [DataRequired()])
+    reason = StringField(_("Why you undo it"), [DataRequired()])
 
     def add_errors(self, error: InvalidInput) -> None:
         self.reason.errors = [str(labels.ERROR_MESSAGES[each.code]) for each in error.errors]

@@ -147,7 +147,7 @@ def decide(evidence_id: uuid.UUID) -> Response:
     except Refused as refusal:
         return _render_refusal(piece, form, refusal)
     values = {"title": shorten(piece.title)}
-    label = _("Look at it again or take it back")
+    label = _("Look at it again or undo it")
     if decision == "returned":
         text = _("“%(title)s” is returned to its author.", **values)
     else:
@@ -193,11 +193,12 @@ def withdraw(evidence_id: uuid.UUID) -> Response:
     values = {"title": shorten(piece.title)}
     if not piece.is_shared:
         flash(
-            _("You took it back. Its author withdrew “%(title)s” from review.", **values), "message"
+            _("Your decision is undone. Its author withdrew “%(title)s” from review.", **values),
+            "message",
         )
         return see_other("reviews.index")
     if review.decision == "verified" and piece.shared_state == "verified":
-        text = _("You took it back. “%(title)s” is still verified as before.", **values)
+        text = _("Your verification is undone. “%(title)s” is still verified as before.", **values)
     elif review.decision == "returned":
         text = _("“%(title)s” is no longer returned. It is waiting for review again.", **values)
     else:

@@ -114,9 +114,8 @@ def withdraw_history(person_id: uuid.UUID) -> Response:
     _load_person(person_id)
     if number := len(withdrawn):
         text = ngettext(
-            "You took it back. One piece of %(name)s is waiting again, or counts as it did before.",
-            "You took it back. %(num)s pieces of %(name)s are waiting again, or count as they did "
-            "before.",
+            "Undone. One piece of %(name)s is waiting again, or counts as it did before.",
+            "Undone. %(num)s pieces of %(name)s are waiting again, or count as they did before.",
             number,
             name=person.name,
         )

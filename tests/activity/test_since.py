@@ -49,7 +49,7 @@ def test_changes_since_the_date_are_counted(session, cast, now, alice):
     assert figures(page) == {
         "Milestones ticked": 1,
         "Milestones started": 1,
-        "Milestones taken back": 1,
+        "Milestones marked not started": 1,
         "Pieces of evidence added": 2,
         "Pieces submitted for review": 1,
         "Pieces verified": 1,

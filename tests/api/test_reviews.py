@@ -404,7 +404,7 @@ def test_left_out_milestone_is_confirmed_only_by_name(
     assert named.get_json()["confirmed"] == [MILESTONE, OTHER]
 
 
-def test_milestone_stays_left_out_after_review_is_taken_back(
+def test_milestone_stays_left_out_after_review_is_undone(
     piece: dict[str, Any], alice: ApiClient, bob: ApiClient
 ) -> None:
     alice.patch(f"/me/evidence/{piece['id']}", {"milestones": [MILESTONE, OTHER]})
@@ -418,7 +418,7 @@ def test_milestone_stays_left_out_after_review_is_taken_back(
     assert bob.put(path, body).get_json()["confirmed"] == [OTHER]
 
 
-def test_review_is_taken_back_by_its_reviewer_only(
+def test_review_is_undone_by_its_reviewer_only(
     piece: dict[str, Any],
     alice: ApiClient,
     bob: ApiClient,
@@ -442,4 +442,4 @@ def test_review_is_taken_back_by_its_reviewer_only(
     assert (waiting["evidence_id"], waiting["judgements"]) == (piece["id"], [])
     again = bob.delete(review_path, body=why)
     assert again.status_code == 409
-    assert again.get_json()["detail"] == "This review has already been taken back."
+    assert again.get_json()["detail"] == "This review has already been undone."

@@ -170,7 +170,7 @@ def test_review_queue_is_worked_through_by_keyboard(
     expect(page).not_to_have_url(re.compile(second))
 
 
-def test_verification_focuses_message_and_can_be_taken_back(
+def test_verification_focuses_message_and_can_be_undone(
     sample_site: SampleSite, page_of: PageOf
 ) -> None:
     title = f"Decided {uuid.uuid4().hex[:6]}"
@@ -186,13 +186,13 @@ def test_verification_focuses_message_and_can_be_taken_back(
         page.get_by_role("button", name="Verify: seen first-hand").press("Enter")
     expect(page.locator("#messages")).to_contain_text("1 of 2 milestones confirmed")
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Look at it again or take it back")).to_be_focused()
+    expect(page.get_by_role("link", name="Look at it again or undo it")).to_be_focused()
     page.go_back()
     expect(page.get_by_role("button", name="Verify:")).to_have_count(0)
     expect(page.locator("#comment")).to_have_value("")
     expect(page.locator(".criteria")).to_contain_text("Left out by you.")
-    page.get_by_label(re.compile("^Why you take")).fill("The wrong piece.")
-    page.get_by_role("button", name="Take back the verification").click()
+    page.get_by_label(re.compile("^Why you undo")).fill("The wrong piece.")
+    page.get_by_role("button", name="Undo the verification").click()
     expect(page.locator("#messages")).to_contain_text(f"“{title}” is no longer verified")
     expect(page.locator("#comment")).to_have_value("Merged by the maintainers.")
     expect(page.locator(f"#m-{UNVERIFIED_MILESTONES['open_source'][0]}")).not_to_be_checked()
@@ -268,7 +268,7 @@ def test_single_keys_are_switched_off_and_on_in_settings(
     expect(page).not_to_have_url(review)
 
 
-def test_manager_verifies_and_takes_back_history_at_once(
+def test_manager_verifies_and_undoes_history_at_once(
     sample_site: SampleSite, page_of: PageOf
 ) -> None:
     mine = [f"Old work {uuid.uuid4().hex[:6]}" for _ in range(2)]
@@ -297,8 +297,8 @@ def test_manager_verifies_and_takes_back_history_at_once(
     expect(bob.get_by_text("on a referee's word").first).to_be_visible()
 
     bob.goto(f"/reviews/people/{sample_site.cast.alice}")
-    bob.get_by_label(re.compile("^Why you take")).fill("The wrong pieces.")
-    bob.get_by_role("button", name="Take back").click()
+    bob.get_by_label(re.compile("^Why you undo")).fill("The wrong pieces.")
+    bob.get_by_role("button", name="Undo").click()
     expect(bob.locator("#messages")).to_contain_text("2 pieces of Alice are waiting again")
     expect(bob.locator(".history-piece", has_text=mine[1])).to_be_visible()
 

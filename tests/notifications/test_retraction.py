@@ -88,11 +88,11 @@ def test_withdrawn_verification_is_replaced_by_its_withdrawal(
     review_actions.withdraw_review(session, piece, review.id, "Read again.", by=bob, now=now)
     assert scenario.notifications("alice", unread=False) == ["taken_back"]
     (body,) = session.scalars(
-        sa.select(OutgoingMail.body).where(OutgoingMail.subject.contains("took"))
+        sa.select(OutgoingMail.body).where(OutgoingMail.subject.contains("undid"))
     )
     assert "They wrote: “Read again.”" in body
-    taken_back = ("alice@example.org", f"Bob took back a verification of “{TITLE}”")
-    assert [mail for mail in queued_mails(session) if mail[0] == taken_back[0]] == [taken_back]
+    undone = ("alice@example.org", f"Bob undid a verification of “{TITLE}”")
+    assert [mail for mail in queued_mails(session) if mail[0] == undone[0]] == [undone]
     assert "alice@example.org" in deliver()
 
 

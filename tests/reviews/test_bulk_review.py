@@ -190,9 +190,7 @@ def test_notification_counts_evidence_still_verified(session, cast, browser_of, 
         session.expire_all()
         if piece is pieces[0]:
             notices = alice.get("/notifications").text
-            assert re.search(
-                r"one piece of your evidence</label>\s+\(1 more was taken back", notices
-            )
+            assert re.search(r"one piece of your evidence</label>\s+\(1 more was undone", notices)
             alice.put("/notifications/reading")
             notices = alice.get("/notifications").text
             link = re.search(r'href="(/evidence\?verified_at=[^"]+)"', notices).group(1)
@@ -216,7 +214,7 @@ def test_reviews_can_be_withdrawn_for_ten_minutes(session, cast, browser_of, pie
     assert "2 pieces of Alice are waiting again" in flat(page)
     assert review_bases(session) == {}
     notices = browser_of(cast.alice).get("/notifications").text
-    assert "took back the verification of" in notices
+    assert "undid the verification of" in notices
     assert "“Not my call.”" in notices
     assert "Bob verified <" not in flat(notices)
 
@@ -226,7 +224,7 @@ def test_reviews_can_be_withdrawn_for_ten_minutes(session, cast, browser_of, pie
         page = send_and_follow(
             bob, "delete", path, {"decided_at": decided_at, "reason": "Not my call."}
         )
-    assert flat(page).count("A review can only be taken back within ten minutes.") == 2
+    assert flat(page).count("A review can only be undone within ten minutes.") == 2
     assert len(review_bases(session)) == 2
 
 

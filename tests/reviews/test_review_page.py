@@ -100,7 +100,7 @@ def test_verification_confirms_provable_milestones(session, cast, now, bob, piec
     assert state_and_confirmed(session, piece) == ("verified", {DESIGN, LEVELS})
     page = bob.get("/reviews").text
     assert "“Feature store design” is verified: 2 of 2 milestones confirmed." in page
-    assert f'<a href="/reviews/{piece.id}">Look at it again or take it back</a>' in page
+    assert f'<a href="/reviews/{piece.id}">Look at it again or undo it</a>' in page
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_verification_is_withdrawn(session, cast, now, browser_of, bob, piece):
     # A reason for the author is required.
     unexplained = bob.post(f"/reviews/{piece.id}?_method=DELETE", {**sent, "reason": " "})
     assert unexplained.status_code == 422
-    assert "Say in one line why you take it back" in unexplained.text
+    assert "Say in one line why you undo it" in unexplained.text
     withdrawn = bob.post(f"/reviews/{piece.id}?_method=DELETE", sent)
     assert withdrawn.status_code == 200
     assert "“Feature store design” is no longer verified." in withdrawn.text
@@ -218,16 +218,16 @@ def test_verification_is_withdrawn(session, cast, now, browser_of, bob, piece):
     assert session.scalar(sa.select(sa.func.count(Review.id))) == 0
     notifications = alice.get("/notifications").text
     assert "Bob verified" not in notifications
-    assert "Bob took back a verification of" in flat(notifications)
+    assert "Bob undid a verification of" in flat(notifications)
     assert "“Not my call.”" in notifications
     assert alice.get("/readiness").text.split("<main")[1] == before.split("<main")[1]
     page = flat(alice.get(f"/evidence/{piece.id}").text)
     assert "No one has reviewed it yet." not in page
-    assert re.search(r"Bob verified version 1 on [^.]+ and took it back\.", page)
+    assert re.search(r"Bob verified version 1 on [^.]+ and undid it\.", page)
     for browser, page in ((alice, f"/evidence/{piece.id}"), (bob, f"/reviews/{piece.id}")):
         thread = browser.get(page).text.split('id="thread"')[1]
-        assert flat(thread).count("Bob verified version 1, and took it back") == 1
-        assert "took back the verification" not in flat(thread)
+        assert flat(thread).count("Bob verified version 1, and undid it") == 1
+        assert "undid the verification" not in flat(thread)
         assert "The wrong piece." not in thread
         assert "Not my call." in thread
     # The selection does not depend on the history.
@@ -236,14 +236,14 @@ def test_verification_is_withdrawn(session, cast, now, browser_of, bob, piece):
     page = bob.get(f"/reviews/{piece.id}").text
     assert " checked" in find_checkbox(page, DESIGN)
     assert " checked" not in find_checkbox(page, LEVELS)
-    assert "You had left it out of the verification that you took back." in page
+    assert "You had left it out of the verification that you undid." in page
     assert "Left out by you." not in page
     actions_seen = set(session.scalars(sa.select(AuditEntry.action)))
     assert {"evidence.verified", "evidence.verification_withdrawn"} <= actions_seen
     assert "Feature store design" in bob.get("/reviews").text
     again = bob.post(f"/reviews/{piece.id}?_method=DELETE", sent)
     assert again.status_code == 409
-    assert "This review has already been taken back." in again.text
+    assert "This review has already been undone." in again.text
     assert bob.put(f"/reviews/{piece.id}", review_form(piece)).status_code == 303
     assert state_and_confirmed(session, piece) == ("verified", {DESIGN, LEVELS})
     page = bob.get(f"/reviews/{piece.id}").text
@@ -270,11 +270,11 @@ def test_return_is_withdrawn_until_resubmission(session, cast, now, browser_of, 
     assert piece.verified_version_id == verified
     notifications = flat(alice.get("/notifications").text)
     assert "Bob returned" not in notifications
-    assert "Bob took back the return of" in notifications
+    assert "Bob undid the return of" in notifications
     thread = flat(alice.get(f"/evidence/{piece.id}").text.split('id="thread"')[1])
-    assert "Bob returned version 2, and took it back" in thread
+    assert "Bob returned version 2, and undid it" in thread
     page = flat(alice.get(f"/evidence/{piece.id}").text)
-    assert re.search(r"Bob returned version 2 on [^.]+ and took it back\.", page)
+    assert re.search(r"Bob returned version 2 on [^.]+ and undid it\.", page)
     assert bob.put(f"/reviews/{piece.id}", review_form(piece, decision="returned", comment="More."))
     withdrawal = withdrawal_form(bob.get(f"/reviews/{piece.id}").text)
     alice.put(f"/evidence/{piece.id}/submission")
@@ -313,14 +313,14 @@ def test_only_the_reviewer_can_withdraw_within_ten_minutes(
     assert withdrawal_form(dave.get(f"/reviews/{piece.id}").text) is None
     refused = dave.delete(f"/reviews/{piece.id}", sent)
     assert refused.status_code == 409
-    assert "Only the reviewer who made this decision can take it back." in refused.text
+    assert "Only the reviewer who made this decision can undo it." in refused.text
     review = session.scalars(sa.select(Review)).one()
     review.decided_at -= dt.timedelta(minutes=11)
     session.commit()
     assert withdrawal_form(bob.get(f"/reviews/{piece.id}").text) is None
     refused = bob.delete(f"/reviews/{piece.id}", sent)
     assert refused.status_code == 409
-    assert "only be taken back within ten minutes" in refused.text
+    assert "only be undone within ten minutes" in refused.text
     assert state_and_confirmed(session, piece)[0] == "verified"
 
 

@@ -1,4 +1,4 @@
-"""A reviewer withdrew a bulk verification. Sent to the author of the evidence."""
+"""A reviewer undid a bulk verification. Sent to the author of the evidence."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from roadmap.notifications.kind import Content, Event, Kind
 class HistoryTakenBack(Kind):
     key = "history_taken_back"
     handled_actions = frozenset({"history.verification_withdrawn"})
-    text = _l("%(who)s took back the verification of %(piece)s")
-    mail_subject = _l("%(who)s took back the verification of %(piece)s")
+    text = _l("%(who)s undid the verification of %(piece)s")
+    mail_subject = _l("%(who)s undid the verification of %(piece)s")
     mail_text = _l(
-        "%(who)s took back the verification of %(piece)s. Each is waiting for a review "
+        "%(who)s undid the verification of %(piece)s. Each is waiting for a review "
         "again, or counts as it did before. They wrote: “%(quote)s”"
     )
 

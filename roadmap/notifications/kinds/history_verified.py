@@ -75,6 +75,4 @@ def _withdrawn_count(content: Content) -> str:
     number = content.data.get("taken_back")
     if not number:
         return ""
-    return ngettext(
-        "(%(num)s more was taken back since)", "(%(num)s more were taken back since)", number
-    )
+    return ngettext("(%(num)s more was undone since)", "(%(num)s more were undone since)", number)

@@ -1,4 +1,4 @@
-"""A reviewer withdrew the return of evidence. Sent to its author."""
+"""A reviewer undid the return of evidence. Sent to its author."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from roadmap.notifications.kinds.taken_back import TakenBack
 class ReturnTakenBack(TakenBack):
     key = "return_taken_back"
     handled_actions = frozenset({"evidence.return_withdrawn"})
-    text = _l("%(who)s took back the return of %(piece)s. It is waiting for review again.")
-    mail_subject = _l("%(who)s took back the return of “%(title)s”")
+    text = _l("%(who)s undid the return of %(piece)s. It is waiting for review again.")
+    mail_subject = _l("%(who)s undid the return of “%(title)s”")
     mail_text = _l(
-        "%(who)s took back the return of your evidence “%(title)s”. It is waiting for review "
+        "%(who)s undid the return of your evidence “%(title)s”. It is waiting for review "
         "again. They wrote: “%(quote)s”"
     )

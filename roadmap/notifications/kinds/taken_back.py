@@ -1,4 +1,4 @@
-"""A reviewer withdrew a verification. Sent to the author of the evidence."""
+"""A reviewer undid a verification. Sent to the author of the evidence."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from roadmap.notifications.kind import Event, EvidenceKind
 class TakenBack(EvidenceKind):
     key = "taken_back"
     handled_actions = frozenset({"evidence.verification_withdrawn"})
-    text = _l("%(who)s took back a verification of %(piece)s")
-    mail_subject = _l("%(who)s took back a verification of “%(title)s”")
+    text = _l("%(who)s undid a verification of %(piece)s")
+    mail_subject = _l("%(who)s undid a verification of “%(title)s”")
     mail_text = _l(
-        "%(who)s took back a verification of your evidence “%(title)s”. Its page says what counts "
+        "%(who)s undid a verification of your evidence “%(title)s”. Its page says what counts "
         "now. They wrote: “%(quote)s”"
     )
 
