@@ -12,9 +12,11 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import granian.server.mp
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -24,7 +26,7 @@ from roadmap.catalog.models import RoadmapRevision
 from roadmap.core import config
 from roadmap.core.database import db
 from roadmap.core.migrations import alembic, applied_revisions, upgrade
-from roadmap.server import ports, start
+from roadmap.server import ports, processes, start
 from tests.support.cast import CREATED_AT, Cast
 from tests.support.catalog import SLUG, enroll
 from tests.support.databases import make_app, ready_database
@@ -270,6 +272,19 @@ def test_ctrl_c_while_loading_ends_without_traceback() -> None:
         timeout=60,
     )
     assert (done.returncode, done.stderr) == (-signal.SIGINT, "")
+
+
+def test_worker_that_another_thread_waited_for_is_not_alive() -> None:
+    worker = granian.server.mp.WorkerProcess(None, 0, time.sleep, (60,))
+    worker.inner.start()
+    try:
+        assert processes.is_worker_alive(worker)
+        worker.inner.terminate()
+        os.waitpid(worker.inner.pid, 0)
+        assert worker.inner.is_alive()  # which is why granian's own method is replaced
+        assert not processes.is_worker_alive(worker)
+    finally:
+        worker.inner.kill()
 
 
 def test_restart_without_changes_does_not_create_the_application(

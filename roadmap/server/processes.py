@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import logging
+import multiprocessing.connection
 import os
 import queue
 import resource
@@ -34,7 +35,7 @@ from granian.constants import HTTPModes, Interfaces, Loops
 from granian.errors import FatalError
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
-from granian.server.mp import MPServer
+from granian.server.mp import MPServer, WorkerProcess
 
 from roadmap.core import config, logs
 from roadmap.server import ports
@@ -174,6 +175,16 @@ def stop_worker_once(loop: asyncio.AbstractEventLoop) -> WorkerSignal:
     return event
 
 
+def is_worker_alive(worker: WorkerProcess) -> bool:
+    """Return whether a worker's process still runs.
+
+    Replaces granian's method. Two threads of granian wait for a worker. Only one gets its exit
+    status, and for the other `multiprocessing` says that the process is alive: granian then logs
+    that it kills a worker which has already ended.
+    """
+    return not multiprocessing.connection.wait([worker.inner.sentinel], timeout=0)
+
+
 def set_parent_death_signal(parent: int) -> None:
     """Let the kernel kill this worker if the main process is killed. Linux only."""
     if sys.platform != "linux":
@@ -194,6 +205,7 @@ def raise_file_limit() -> None:
 def make_server(host: str, port: int) -> MPServer:
     """Create the granian server with our settings and log format."""
     granian._signals.set_loop_signals = stop_worker_once
+    WorkerProcess.is_alive = is_worker_alive  # type: ignore[assignment, method-assign]
     names = ("_granian", "granian.access", log.name)
     lines = {"handlers": ["lines"], "level": "WARNING", "propagate": False}
     return MPServer(
