@@ -80,7 +80,9 @@ class Achievement:
             _("%(title)s. Done when: %(done_when)s", title=each.title, done_when=each.done_when)
             for each in self.criteria
         ]
-        text = "\n".join(f"- {line}" for line in lines)
+        # Readers of the badge would otherwise take "you" in a criterion for themselves.
+        text = _("The criteria are addressed to the person to whom the badge is issued.") + "\n\n"
+        text += "\n".join(f"- {line}" for line in lines)
         if self.not_applicable:
             titles = ", ".join(self.not_applicable)
             text += "\n\n" + _("Left out as not applicable: %(titles)s.", titles=titles)

@@ -310,7 +310,7 @@ def _verified_for(link: Link, zone: ZoneInfo) -> str:
         return link.title
     return _(
         "%(title)s (confirmed against the wording of %(date)s, revision %(number)d: “%(was)s”, "
-        "done when: %(done_when)s)",
+        "done when, addressed to the author: “%(done_when)s”)",
         title=link.title,
         date=show_date(wording.published_at.astimezone(zone).date()),
         number=wording.revision,

@@ -59,6 +59,7 @@ def test_badge_states_verified_milestones_and_verifier(badge, session):
     document = json.loads(badge.document)
     assert document["name"] == "Feature store design"
     narrative = document["credentialSubject"]["achievement"]["criteria"]["narrative"]
+    assert narrative.startswith("The criteria are addressed to the person to whom the badge is")
     assert narrative.count("Done when:") == 2
     [endorsement] = document["endorsement"]
     comment = endorsement["credentialSubject"]["endorsementComment"]

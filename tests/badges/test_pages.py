@@ -68,7 +68,8 @@ def test_public_badge_page_is_readable_until_revoked(badge, cast, session, brows
     assert "alice@example.org" not in page.text
     assert "this badge on 20" not in page.text  # no ISO date
     assert page.text.count("Done when:") == 1
-    [criterion] = extract_content(json.loads(badge.document)).criteria.splitlines()
+    assert "The criteria are addressed to the person to whom the badge is issued." in page.text
+    [_intro, _blank, criterion] = extract_content(json.loads(badge.document)).criteria.splitlines()
     milestone = criterion.removeprefix("- ").partition(". Done when:")[0]
     assert page.text.count(milestone) == 1  # not repeated below "By whom"
     code = employer.get(f"/credentials/{key}/qr.svg")

@@ -54,7 +54,11 @@ def test_witness_answers_once_and_is_shown_on_milestone(alice, witness, session)
     link = request_endorsement(alice, message="Your laptop, in March.")
     assert link not in alice.get(PAGE).text
     page = witness.get(link)
-    for text in ("A question from Alice", "Your laptop, in March.", "Done when:"):
+    for text in (
+        "A question from Alice",
+        "Your laptop, in March.",
+        "Done when, addressed to Alice:",
+    ):
         assert text in page.text
     assert page.headers["X-Robots-Tag"].startswith("noindex")
     refused = witness.post(link, {**ANSWER, "answer": "", "witness": ""})

@@ -49,7 +49,9 @@ def test_confirmed_wording_is_shown_after_milestone_is_reworded(
         text = flat(browser.get(path).text)
         assert text.lower().count(NOTE) == 1, path
         assert old in text, path
-        if not path.startswith("/portfolio"):
+        if path.startswith("/portfolio"):
+            assert "done when, addressed to the author: “" in text, path
+        else:
             assert "Worded differently now: confirmed against" in text, path
     body = api.get(f"/me/evidence/{piece.id}").get_json()
     assert set(body["confirmed"]) == {DESIGN, LEVELS}
