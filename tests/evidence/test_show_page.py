@@ -70,10 +70,29 @@ def test_stored_non_numeric_value_does_not_count_or_block_edit(session, cast, no
 
 
 def test_user_without_team_is_told_to_ask_administrator(session, cast, now, browser_of):
-    piece = add_evidence(session, cast, cast.mallory, now)
-    page = browser_of(cast.mallory).get(f"/evidence/{piece.id}").text
+    piece = add_evidence(session, cast, cast.mallory, now, milestones=[DESIGN])
+    mallory = browser_of(cast.mallory)
+    page = mallory.get(f"/evidence/{piece.id}").text
     assert "Ask your administrator" in page
-    assert "/endorsements/new?milestone=" in page, "a witness needs no manager"
+    assert "/endorsements/new" not in page, "she is on no roadmap, so there is no form"
+    mallory.post("/roadmaps/senior-ml-engineer/enrollment", {})
+    page = mallory.get(f"/evidence/{piece.id}").text
+    [address] = set(re.findall(r'href="(/endorsements/new[^"]*)"', page))
+    assert page.count(address) == 2  # below the missing manager, and below the milestone
+    assert mallory.get(address).status_code == 200, "a witness needs no manager"
+
+
+def test_author_can_ask_a_witness_for_each_unconfirmed_milestone(session, cast, now, browser_of):
+    piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN, LEVELS])
+    submit_evidence(session, cast, piece, now)
+    review_evidence(session, cast, piece, now, milestones=[DESIGN])
+    alice = browser_of(cast.alice)
+    assert "/endorsements/new" not in alice.get(f"/evidence/{piece.id}").text
+    alice.post("/roadmaps/senior-ml-engineer/enrollment", {})
+    page = alice.get(f"/evidence/{piece.id}").text
+    assert re.findall(r'href="(/endorsements/new[^"]*)"', page) == [
+        f"/endorsements/new?milestone={LEVELS}"
+    ]
 
 
 def test_administrator_without_team_is_offered_to_create_one(session, cast, now, browser_of):

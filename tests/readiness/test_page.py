@@ -120,6 +120,16 @@ def test_stage_hours_show_optional_share(alice):
     assert "together count for at most a quarter of the required hours" in page
 
 
+def test_next_steps_lead_to_witnesses_of_unverified_milestones(alice):
+    assert "Ask a witness" not in alice.get("/readiness").text
+    alice.put(f"/roadmaps/{SLUG}/milestones/{KEY}/completion")
+    steps = alice.get("/readiness").text.split('id="steps"')[1].split("</section>")[0]
+    assert "Ask a witness" in steps
+    [address] = re.findall(r'href="([^"]+)">Done, but not verified', steps)
+    listed = alice.get(address).text.split('id="list"')[1]
+    assert f"/milestones/{KEY}" in listed
+
+
 def test_next_steps_need_no_review_without_manager(app, session, cast, now, browser_of):
     """A verified piece stays verified when its owner no longer has a manager."""
     piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
