@@ -13,7 +13,7 @@
   /* The drafts of this tab. state: "typed"; "sent", until the response arrives; "refused", until the form of that
      response is shown; or "carried" by pages that ask for the password and send it again. from: the page where it
      got this state. */
-  const here = location.href.replace(location.hash, "");
+  let here = location.href.replace(location.hash, "");
   const read = (key) => JSON.parse(sessionStorage.getItem(key) || "null");
   const write = (key, draft) => {
     try {
@@ -55,7 +55,11 @@
       else if (carries) setState(key, "carried");
       else if (state === "carried") setState(key, owner ? "typed" : state);
       else if (accepted(key, from)) removeDraft(key);
-      else setState(key, refused && type === "navigate" && onPage.has(key) ? "refused" : "typed");
+      else if (refused && type === "navigate" && onPage.has(key)) {
+        setState(key, "refused");
+        /* Going back or reloading opens the form's page, which has its draft, instead of sending it again. */
+        if ("answersForm" in document.body.dataset) history.replaceState(history.state, "", here = from);
+      } else setState(key, "typed");
     }
   };
 

@@ -214,6 +214,27 @@ def test_rejected_form_is_kept_and_cancel_discards_it(open_page: Callable[..., P
     expect(draft_notice(page)).to_have_count(0)
 
 
+def test_back_to_a_rejected_form_does_not_send_it_again(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    page.goto("/evidence/new")
+    page.get_by_label("Title").fill("Typed before Back")
+    page.get_by_role("button", name="Save evidence").click()
+    expect(page.get_by_role("heading", name="Please fix")).to_be_visible()
+    page.get_by_role("link", name="Cairn", exact=True).click()
+    expect(page).to_have_url(re.compile(r"/$"))
+    page.go_back()
+    expect(page.get_by_label("Title")).to_have_value("Typed before Back")
+    page.get_by_role("button", name="Save evidence").click()
+    expect(page.get_by_role("heading", name="Please fix")).to_be_visible()
+    page.get_by_label("Kind", exact=True).select_option("design_doc")
+    page.get_by_label("Date", exact=True).fill("2026-03")
+    page.locator("#url").fill("https://example.org/decision")
+    page.get_by_role("button", name="Save evidence").click()
+    expect(page.locator("#messages")).to_contain_text("is saved as a draft")
+    page.go_back()
+    expect(page.get_by_label("Title")).to_have_value("")
+
+
 def test_draft_restores_added_rows_and_choices(
     open_page: Callable[..., Page], sample_site: SampleSite
 ) -> None:
