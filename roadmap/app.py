@@ -11,7 +11,7 @@ from werkzeug.local import LocalProxy
 from werkzeug.utils import import_string
 
 from roadmap.core import config
-from roadmap.core.templating import TemplateEnvironment, store_compiled_templates
+from roadmap.core.templating import TemplateEnvironment, store_compiled_templates, unbroken
 
 # Functions that set up the infrastructure. Their order is that of the handlers they register.
 EXTENSIONS = (
@@ -140,7 +140,7 @@ def extensions(app: Flask) -> None:
 
     for name in EXTENSIONS:
         import_string(f"roadmap.{name}")(app)
-    app.jinja_env.filters["markdown"] = to_html_on_page
+    app.jinja_env.filters.update(markdown=to_html_on_page, unbroken=unbroken)
     app.jinja_env.globals.update(
         ROLES=ROLES,
         VIEWERS=VIEWERS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 import sys
 from collections import ChainMap
 from collections.abc import MutableMapping
@@ -29,6 +30,17 @@ def escape(value: object) -> str:
     if type(value) is str:
         return markupsafe._escape_inner(value)  # type: ignore[attr-defined]  # in no stub
     return value if type(value) is Markup else markupsafe.escape(value)
+
+
+_HYPHENATED = re.compile(r"\S*\w-\w\S*")
+
+
+def unbroken(heading: object) -> str:
+    """Return a heading in which hyphenated words, such as names, are only split if too long."""
+    if hasattr(heading, "__html__"):
+        return escape(heading)
+    html = escape(str(heading))
+    return Markup(_HYPHENATED.sub(r'<span class="whole">\g<0></span>', html))  # noqa: S704 - escaped
 
 
 class FastTemplate(Template):

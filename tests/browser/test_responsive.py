@@ -50,6 +50,43 @@ def test_long_words_wrap(page_of: PageOf) -> None:
     assert not found, "\n".join(found)
 
 
+# Parts of words at which the first heading breaks into lines.
+FIND_SPLIT_WORDS = """() => {
+  const found = [];
+  const texts = document.createTreeWalker(document.querySelector("h1"), NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    for (const word of texts.currentNode.data.matchAll(/\\S+/g)) {
+      const range = document.createRange();
+      range.setStart(texts.currentNode, word.index);
+      range.setEnd(texts.currentNode, word.index + word[0].length);
+      if (new Set([...range.getClientRects()].map((box) => box.top)).size > 1) found.push(word[0]);
+    }
+  }
+  return found;
+}"""
+
+
+def test_heading_does_not_split_words(sample_site: SampleSite, page_of: PageOf) -> None:
+    bob = page_of("bob", viewport={"width": 320, "height": 800})
+    bob.goto(f"/teams/{sample_site.ids['team']}")
+    rename = "heading => heading.textContent = 'Recommendations'"
+    bob.locator("h1").evaluate(rename)
+    assert bob.evaluate(FIND_SPLIT_WORDS) == []
+    assert not find_overflowing(bob)
+    page = page_of("carol", viewport={"width": 320, "height": 800})
+    page.goto("/evidence/new")
+    user = PointerInput(page)
+    user.fill("Title", "Sponsoring Wei-Lin's first state-of-the-art design with CIFAR-10")
+    user.choose("Kind", "Talk")
+    user.fill("Date", "2026-02-01")
+    user.fill("Link", "https://example.org/")
+    user.press("button", "Save evidence")
+    page.locator("h1", has_text="Sponsoring").wait_for()
+    for width in range(320, 1000, 20):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate(FIND_SPLIT_WORDS) == [], width
+
+
 def test_reduced_motion_disables_animations(sample_site: SampleSite, page_of: PageOf) -> None:
     page = page_of("alice", reduced_motion="reduce")
     page.goto(f"/roadmaps/{sample_site.ids['slug']}")

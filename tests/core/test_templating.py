@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from roadmap import compile as compile_all
 from roadmap.core.config import ROOT
-from roadmap.core.templating import TemplateEnvironment, store_compiled_templates
+from roadmap.core.templating import TemplateEnvironment, store_compiled_templates, unbroken
 
 
 @pytest.fixture
@@ -124,3 +124,12 @@ def test_values_are_escaped_as_in_jinja(source: str, value: object) -> None:
         expected = Environment(autoescape=True).from_string(source).render(value=value, flag=flag)
         environment = TemplateEnvironment(Flask("site"), autoescape=True)
         assert environment.from_string(source).render(value=value, flag=flag) == expected
+
+
+def test_hyphenated_words_of_a_heading_stay_whole() -> None:
+    for heading, html in {
+        "A <b> of Wei-Lin": 'A &lt;b&gt; of <span class="whole">Wei-Lin</span>',
+        "A – B, -1 and c-": "A – B, -1 and c-",
+        Markup('<i class="a-b">x</i>'): '<i class="a-b">x</i>',
+    }.items():
+        assert unbroken(heading) == html

@@ -19,6 +19,7 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import ngettext, page_language, show_date, show_month
 from roadmap.core.link_hosts import deceptive_host
 from roadmap.core.markdown import to_html, to_html_and_opening
+from roadmap.core.templating import unbroken
 from roadmap.evidence.item import File
 from roadmap.evidence.labels import is_issued
 from roadmap.portfolio import labels
@@ -123,6 +124,9 @@ def _environment() -> Environment:
         pieces=ITEMS_FOLDER, labels=labels, address=safe_url, file_path=file_path
     )
     environment.filters.update(
-        language=page_language, markdown=to_html, deceptive_host=deceptive_host
+        language=page_language,
+        markdown=to_html,
+        deceptive_host=deceptive_host,
+        unbroken=unbroken,
     )
     return environment
