@@ -119,7 +119,7 @@ class ReadinessQuery(Query):
         Field(
             alias="if",
             max_length=2_000,
-            description="Keys of `scenario.choices` to assume, separated by commas.",
+            description="Keys of `what_if.choices` to assume, separated by commas.",
         ),
     ] = ""
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limits import LimitReached, count_rows
-from roadmap.core.stale_forms import RowDeleted, check_fingerprint, refresh
+from roadmap.core.stale_forms import RowDeleted, StaleForm, check_fingerprint, refresh
 from roadmap.core.types import form_id
 from roadmap.evidence import actions as evidence_actions
 from roadmap.evidence.audience_sql import is_visible
@@ -45,16 +45,8 @@ EDITABLE_FIELDS = (
 )  # fmt: skip
 
 
-class StalePortfolio(Exception):
-    """The texts were changed after the form was loaded."""
-
-
 class NotVisibleInPortfolio(Exception):
     """The visibility of the item is not `portfolio`."""
-
-
-class PortfolioFull(Exception):
-    """The portfolio already has MAX_ITEMS items."""
 
 
 class CannotDeleteDefault(Exception):
@@ -156,13 +148,13 @@ def save_texts(
     """Save the given columns of `EDITABLE_FIELDS`.
 
     `revision` is the revision that the form was loaded from, 0 if nothing was saved yet. Saving
-    unchanged values is a no-op. Raises StalePortfolio if the revision is not the current one.
+    unchanged values is a no-op. Raises StaleForm if the revision is not the current one.
     """
     changed = {name: text for name, text in texts.items() if getattr(portfolio, name) != text}
     if portfolio.revision and not changed:
         return
     if revision != portfolio.revision:
-        raise StalePortfolio
+        raise StaleForm(portfolio)
     for name, value in changed.items():
         setattr(portfolio, name, value)
     portfolio.revision += 1
@@ -224,7 +216,7 @@ def add_item(
 ) -> None:
     """Append an item to a portfolio; an item that is already in it keeps its position.
 
-    Raises NotVisibleInPortfolio and PortfolioFull.
+    Raises NotVisibleInPortfolio and LimitReached.
     """
     refresh(session, evidence, ["visibility"])
     if not evidence.is_public:
@@ -232,8 +224,7 @@ def add_item(
     chosen = _chosen(session, portfolio)
     if evidence.id in chosen:
         return
-    if len(chosen) >= MAX_ITEMS:
-        raise PortfolioFull
+    _check_room(chosen)
     _arrange_items(session, portfolio, [*chosen, evidence.id])
     _record(session, portfolio, "portfolio.chosen", evidence.id, now=now)
 
@@ -243,11 +234,11 @@ def publish_item(
 ) -> None:
     """Change an item's visibility to `portfolio`, which its author confirmed, and append it.
 
-    Raises PortfolioFull and InvalidInput.
+    Raises LimitReached and InvalidInput.
     """
     chosen = _chosen(session, portfolio)
-    if len(chosen) >= MAX_ITEMS and evidence.id not in chosen:
-        raise PortfolioFull
+    if evidence.id not in chosen:
+        _check_room(chosen)
     evidence_actions.lock_and_reload(session, evidence, by)
     public = replace(evidence_actions.evidence_input(evidence), visibility="portfolio")
     evidence_actions.edit(session, evidence, public, by=by, now=now)
@@ -370,6 +361,14 @@ def _arrange_items(session: Session, portfolio: Portfolio, keys: Sequence[uuid.U
         if choice.position is None and choice.redaction is None:
             session.delete(choice)
     session.flush()
+
+
+def _check_room(chosen: Sequence[uuid.UUID]) -> None:
+    if len(chosen) >= MAX_ITEMS:
+        raise LimitReached(
+            _l("A portfolio holds at most %(most)d pieces.", most=MAX_ITEMS),
+            _l("Remove one first."),
+        )
 
 
 def _chosen(session: Session, portfolio: Portfolio) -> list[uuid.UUID]:

@@ -18,6 +18,7 @@ from roadmap.core.limiter import limiter
 from roadmap.core.limits import LimitReached
 from roadmap.core.markdown import to_html
 from roadmap.core.pdf import PdfError
+from roadmap.core.stale_forms import StaleForm
 from roadmap.core.web import form_key, now, render_page, see_other, wants_fragment
 from roadmap.evidence.queries import load_skill_titles
 from roadmap.people.permissions import permit
@@ -98,7 +99,7 @@ def save(portfolio_id: uuid.UUID) -> BaseResponse:
     found = lock_portfolio(current_user, portfolio_id)
     try:
         actions.save_texts(db.session, found, texts, revision=form.revision.data or 0, now=now())
-    except actions.StalePortfolio:
+    except StaleForm:
         # With the new revision, submitting the form again overwrites the version shown beside it.
         form.revision.raw_data = None
         form.revision.data = found.revision

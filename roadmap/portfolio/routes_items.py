@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import ngettext
+from roadmap.core.limits import LimitReached
 from roadmap.core.stale_forms import StaleForm, fingerprint
 from roadmap.core.web import now, render_page, wants_fragment
 from roadmap.evidence.models import Evidence
@@ -74,14 +75,8 @@ def choose(evidence_id: uuid.UUID, portfolio_id: uuid.UUID | None = None) -> Bas
             found,
             _("This piece is not for the portfolio. Change who may see it, then add it here."),
         )
-    except actions.PortfolioFull:
-        return _refusal_response(
-            found,
-            _(
-                "A portfolio holds at most %(most)d pieces. Remove one first.",
-                most=actions.MAX_ITEMS,
-            ),
-        )
+    except LimitReached as full:
+        return _refusal_response(found, str(full))
     if portfolio_id is None:
         flash(_("%(title)s is shown in %(name)s.", title=evidence.title, name=found.name))
         return redirect_to_portfolio(found)
