@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, aliased
 from roadmap.catalog.models import Milestone, Skill
 from roadmap.core.ranking import has_words, word_parameters
 from roadmap.core.text import fold, search_words
-from roadmap.core.types import PartialDateText, ends_before
+from roadmap.core.types import PartialDateText, UtcDateTime, ends_before
 from roadmap.evidence.audience_sql import counted_version_id, is_verified
 from roadmap.evidence.constants import TONES
 from roadmap.evidence.item import Audience, Item
@@ -32,19 +32,8 @@ from roadmap.evidence.models import (
 )
 
 PAGE_SIZE = 50
-SORTS = ("newest", "oldest", "title", "state")
 # Filters by an exact timestamp.
 TIMESTAMP_FILTERS = ("verified_at", "created_at")
-FILTER_NAMES = (
-    "kind",
-    "state",
-    "tone",
-    "visibility",
-    "milestone",
-    "skill",
-    "year",
-    *TIMESTAMP_FILTERS,
-)
 # The version that counts, joined in addition to the displayed current version.
 _COUNTED_VERSION = aliased(EvidenceVersion)
 _YEAR = sa.func.substr(EvidenceVersion.occurred_on, 1, 4)
@@ -135,72 +124,68 @@ def _list_statement(present: tuple[str, ...], words: int, sort: str) -> sa.Selec
         .join(_COUNTED_VERSION, _COUNTED_VERSION.id == counted_version_id(Audience.OWNER))
         .where(
             Evidence.user_id == sa.bindparam("user_id"),
-            *(_condition(name) for name in present),
+            *(_CONDITIONS[name] for name in present),
             has_words(words, Evidence.search_text, EvidenceVersion.search_text),
         )
-        .order_by(*_order(sort))
+        .order_by(*_ORDERS[sort])
         .limit(PAGE_SIZE)
         .offset(sa.bindparam("offset", type_=sa.Integer))
     )
     return statement
 
 
-def _tone() -> sa.ColumnElement[str]:
-    """Return the SQL equivalent of `Item.tone`."""
-    return sa.case(
-        (
-            ends_before(_COUNTED_VERSION.expires_on, sa.bindparam("today", type_=PartialDateText)),
-            "lapsed",
-        ),
-        (is_verified(), "verified"),
-        else_="evidenced",
-    )
+# The SQL equivalent of `Item.tone`.
+_TONE = sa.case(
+    (
+        ends_before(_COUNTED_VERSION.expires_on, sa.bindparam("today", type_=PartialDateText)),
+        "lapsed",
+    ),
+    (is_verified(), "verified"),
+    else_="evidenced",
+)
 
 
-def _condition(name: str) -> sa.ColumnElement[bool]:
-    """Return the condition of a filter, with its value as the parameter of the same name."""
-    value: sa.BindParameter[str] = sa.bindparam(name, type_=sa.Text)
-    match name:
-        case "milestone":
-            return sa.exists().where(
-                EvidenceMilestone.evidence_id == Evidence.id,
-                EvidenceMilestone.milestone_key == value,
-            )
-        case "skill":
-            return sa.exists().where(
-                EvidenceSkill.evidence_id == Evidence.id, EvidenceSkill.skill_key == value
-            )
-        case "year":
-            return value == _YEAR
-        case "verified_at":
-            return sa.exists().where(
-                Review.evidence_id == Evidence.id,
-                Review.decision == "verified",
-                Review.decided_at == sa.bindparam(name, type_=Review.decided_at.type),
-            )
-        case "created_at":
-            return Evidence.created_at == sa.bindparam(name, type_=Evidence.created_at.type)
-        case "kind":
-            return EvidenceVersion.kind.in_(sa.bindparam(name, expanding=True))
-        case "tone":
-            return _tone() == value
-        case "state":
-            return Evidence.state == value
-        case _:
-            return Evidence.visibility == value
+def _text(name: str) -> sa.BindParameter[str]:
+    return sa.bindparam(name, type_=sa.Text)
 
 
-def _order(sort: str) -> tuple[Any, ...]:
-    latest = (EvidenceVersion.occurred_on.desc(), Evidence.id.desc())
-    progress = sa.case(
-        {"returned": 0, "draft": 1, "submitted": 2, "in_review": 3}, value=Evidence.state, else_=4
-    )
-    return {
-        "newest": latest,
-        "oldest": (EvidenceVersion.occurred_on, Evidence.id),
-        "title": (Evidence.search_text, Evidence.id),
-        "state": (progress, *latest),
-    }[sort]
+def _moment(name: str) -> sa.BindParameter[dt.datetime]:
+    return sa.bindparam(name, type_=UtcDateTime)
+
+
+# The condition of each filter, with its value as the parameter of the same name.
+_CONDITIONS: dict[str, sa.ColumnElement[bool]] = {
+    "kind": EvidenceVersion.kind.in_(sa.bindparam("kind", expanding=True)),
+    "state": Evidence.state == _text("state"),
+    "tone": _text("tone") == _TONE,
+    "visibility": Evidence.visibility == _text("visibility"),
+    "milestone": sa.exists().where(
+        EvidenceMilestone.evidence_id == Evidence.id,
+        EvidenceMilestone.milestone_key == _text("milestone"),
+    ),
+    "skill": sa.exists().where(
+        EvidenceSkill.evidence_id == Evidence.id, EvidenceSkill.skill_key == _text("skill")
+    ),
+    "year": _text("year") == _YEAR,
+    "verified_at": sa.exists().where(
+        Review.evidence_id == Evidence.id,
+        Review.decision == "verified",
+        Review.decided_at == _moment("verified_at"),
+    ),
+    "created_at": Evidence.created_at == _moment("created_at"),
+}
+FILTER_NAMES = tuple(_CONDITIONS)
+_LATEST = (EvidenceVersion.occurred_on.desc(), Evidence.id.desc())
+_PROGRESS = sa.case(
+    {"returned": 0, "draft": 1, "submitted": 2, "in_review": 3}, value=Evidence.state, else_=4
+)
+_ORDERS: dict[str, tuple[Any, ...]] = {
+    "newest": _LATEST,
+    "oldest": (EvidenceVersion.occurred_on, Evidence.id),
+    "title": (Evidence.search_text, Evidence.id),
+    "state": (_PROGRESS, *_LATEST),
+}
+SORTS = tuple(_ORDERS)
 
 
 def _sort_by_title(rows: Iterable[Any]) -> tuple[tuple[str, str], ...]:
@@ -231,7 +216,7 @@ def load_overview(session: Session, user_id: uuid.UUID, *, today: dt.date) -> Ov
     Takes four statements.
     """
     counts = session.execute(
-        sa.select(_tone(), sa.func.count())
+        sa.select(_TONE, sa.func.count())
         .select_from(Evidence)
         .join(_COUNTED_VERSION, _COUNTED_VERSION.id == counted_version_id(Audience.OWNER))
         .where(Evidence.user_id == user_id)
