@@ -72,11 +72,14 @@ def render_row_end(tone_label: str, hours: str) -> Markup:
 
 @dataclass(frozen=True)
 class StageView:
-    """A stage with the person's progress, as the templates show it."""
+    """A stage with the person's progress, as the templates show it.
+
+    `summary` says how many milestones are done and verified, `short_summary` in fewer words.
+    """
 
     stage: Stage
-    tally: str
-    facts: str
+    summary: str
+    short_summary: str
     is_set_aside: bool
     meter: Markup
     # Titles of objectives with their rows.
@@ -136,10 +139,10 @@ class RoadmapPresenter:
         shares = self.progress.data["stages"][stage.key]
         # Nothing is counted in a stage that is set aside.
         numbers = {"done": done, "total": total, "verified": counts["verified"]}
-        tally = facts = _("Not applicable")
+        said = short = _("Not applicable")
         if total:
-            tally = _("%(done)d of %(total)d done, %(verified)d verified", **numbers)
-            facts = _("%(done)d of %(total)d, %(verified)d verified", **numbers)
+            said = _("%(done)d of %(total)d done, %(verified)d verified", **numbers)
+            short = _("%(done)d of %(total)d, %(verified)d verified", **numbers)
         label = _(
             "By effort: %(verified)d%% verified, %(evidenced)d%% with evidence, "
             "%(claimed)d%% only claimed",
@@ -149,8 +152,8 @@ class RoadmapPresenter:
         )
         return StageView(
             stage=stage,
-            tally=tally,
-            facts=facts,
+            summary=said,
+            short_summary=short,
             is_set_aside=not total,
             meter=svg.render_tones_bar(
                 shares["claimed"] - shares["evidenced"],
@@ -212,7 +215,7 @@ class RoadmapPresenter:
         """Return the cairns of the trail."""
         current = self.current_stage().key
         return [
-            self.cairn(stage, view.facts, is_current=stage.key == current)
+            self.cairn(stage, view.short_summary, is_current=stage.key == current)
             for stage, view in zip(self.content.stages, stages, strict=True)
         ]
 

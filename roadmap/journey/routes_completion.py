@@ -126,7 +126,7 @@ def _render_row(
         view=view,
         on_roadmap=on_roadmap,
         gain=gain,
-        stone=pages.stone(stage, milestone.key, view.facts, checklist_filter.trail_base)
+        stone=pages.stone(stage, milestone.key, view.short_summary, checklist_filter.trail_base)
         if on_roadmap
         else pages.small_cairn(stage),
         row=pages.row(milestone),

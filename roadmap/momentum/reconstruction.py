@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from roadmap.evidence.item import Item, Link
 from roadmap.momentum.rules import Figures
 from roadmap.readiness.facts import Degree, Facts, Position
-from roadmap.readiness.rules import progress_of, score_of
+from roadmap.readiness.rules import effort_of, score_of
 from roadmap.readiness.summary import round_share
 from roadmap.readiness.tally import Tally
 
@@ -202,7 +202,7 @@ class PastFacts:
             degrees=tuple(each for each in there if isinstance(each, Degree)),
         )
         tally = Tally(content, facts, day)
-        progress = progress_of(tally.stages)
+        progress = effort_of(tally.stages)
         if not known:
             return Figures(progress.hours, progress.claimed_hours, None, None, None)
         score = Decimal(str(round_share(score_of(tally)))) if is_score_known else None

@@ -37,7 +37,7 @@ class PartScore:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class Effort:
     """Effort in hours, without milestones marked not applicable: total and done, cumulative.
 
     A better tone is included in the lesser ones: claimed >= evidenced >= verified.
@@ -82,8 +82,8 @@ class Evaluation:
     claimed_not_proven: bool
     not_yet_verified: bool
     tones: Mapping[str, str]
-    stages: Mapping[str, Progress]
-    overall: Progress
+    stages: Mapping[str, Effort]
+    overall: Effort
 
     @property
     def shown_score(self) -> Decimal:
@@ -146,8 +146,8 @@ def evaluate(tally: Tally) -> Evaluation:
         claimed_not_proven=only_claimed,
         not_yet_verified=only_claimed and tally.facts.awaits_first_review,
         tones=_tones(tally),
-        stages={hours.stage.key: progress_of([hours]) for hours in tally.stages},
-        overall=progress_of(tally.stages),
+        stages={hours.stage.key: effort_of([hours]) for hours in tally.stages},
+        overall=effort_of(tally.stages),
     )
 
 
@@ -344,9 +344,9 @@ def _tones(tally: Tally) -> dict[str, str]:
     return tones
 
 
-def progress_of(stages: Sequence[StageHours]) -> Progress:
+def effort_of(stages: Sequence[StageHours]) -> Effort:
     """Return the effort of some stages, by tone."""
-    return Progress(
+    return Effort(
         hours=sum(each.stage.hours - each.not_applicable_hours for each in stages),
         claimed_hours=sum(each.done(0) for each in stages),
         evidenced_hours=sum(each.done(1) for each in stages),

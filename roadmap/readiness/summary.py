@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from roadmap.readiness.evidence_tally import EvidenceTally
 from roadmap.readiness.facts import Degree, Position
-from roadmap.readiness.rules import Progress, evaluate, shown_verdict
+from roadmap.readiness.rules import Effort, evaluate, shown_verdict
 from roadmap.readiness.tally import Tally
 
 if TYPE_CHECKING:
@@ -46,14 +46,14 @@ def round_share(value: Fraction) -> float:
     return float(round(value, 4))
 
 
-def _progress(progress: Progress) -> dict[str, Any]:
-    hours = progress.hours or 1
+def _effort_values(effort: Effort) -> dict[str, Any]:
+    hours = effort.hours or 1
     return {
-        "claimed": round(progress.claimed_hours / hours, 4),
-        "evidenced": round(progress.evidenced_hours / hours, 4),
-        "verified": round(progress.verified_hours / hours, 4),
-        "hours": progress.hours,
-        "claimed_hours": progress.claimed_hours,
+        "claimed": round(effort.claimed_hours / hours, 4),
+        "evidenced": round(effort.evidenced_hours / hours, 4),
+        "verified": round(effort.verified_hours / hours, 4),
+        "hours": effort.hours,
+        "claimed_hours": effort.claimed_hours,
     }
 
 
@@ -76,8 +76,8 @@ def summarize(tally: Tally) -> dict[str, Any]:
         ],
         "standing": [gate.key for gate in judged.gates if not gate.passed],
         "tones": {key: tone for key, tone in judged.tones.items() if tone != "not_started"},
-        "progress": _progress(judged.overall),
-        "stages": {key: _progress(progress) for key, progress in judged.stages.items()},
+        "progress": _effort_values(judged.overall),
+        "stages": {key: _effort_values(effort) for key, effort in judged.stages.items()},
         "skills": {
             skill.key: {
                 "self": facts.self_levels.get(skill.key),

@@ -40,18 +40,18 @@ SubmittedItems = Mapping[uuid.UUID, tuple[bool, list[str], str]]
 
 @reviews.get("/reviews/people/<uuid:person_id>")
 @permit("person.verify")
-def history(person_id: uuid.UUID) -> Response:
+def unreviewed(person_id: uuid.UUID) -> Response:
     """Show a user's unreviewed items with their criteria."""
-    return _render_history(_load_person(person_id))
+    return _render_unreviewed(_load_person(person_id))
 
 
 @reviews.put("/reviews/people/<uuid:person_id>")
 @permit("person.verify")
-def verify_history(person_id: uuid.UUID) -> Response:
+def verify_selected(person_id: uuid.UUID) -> Response:
     """Verify the selected items; skip those that have changed, and show why."""
     person, form = _load_person(person_id), BulkReviewForm()
     if not form.validate_on_submit():
-        return _render_history(person, form, status=422)
+        return _render_unreviewed(person, form, status=422)
     read = form.pieces.data[:PAGE_SIZE]
     pieces = sa.select(Evidence).where(
         Evidence.id.in_([each.id for each in read]), Evidence.user_id == person.id
@@ -81,7 +81,7 @@ def verify_history(person_id: uuid.UUID) -> Response:
         )
         flash(text, "message")
     if refused:
-        return _render_history(
+        return _render_unreviewed(
             person,
             form,
             submitted=submitted,
@@ -90,12 +90,12 @@ def verify_history(person_id: uuid.UUID) -> Response:
             ],
         )
     cleared = [str(key) for key, (is_selected, *_rest) in submitted.items() if not is_selected]
-    return see_other("reviews.history", person_id=person.id, cleared=cleared, _anchor="main")
+    return see_other("reviews.unreviewed", person_id=person.id, cleared=cleared, _anchor="main")
 
 
 @reviews.delete("/reviews/people/<uuid:person_id>")
 @permit("person.verify")
-def withdraw_history(person_id: uuid.UUID) -> Response:
+def withdraw_verifications(person_id: uuid.UUID) -> Response:
     """Withdraw verifications given at one time, and show the form with the earlier input."""
     person, form = _load_person(person_id), WithdrawalForm()
     moment = parse_moment(request.form.get("decided_at", "")) or NO_MOMENT
@@ -110,7 +110,7 @@ def withdraw_history(person_id: uuid.UUID) -> Response:
         )
     except InvalidInput as error:
         form.add_errors(error)
-        return _render_history(person, withdrawal=form, status=422)
+        return _render_unreviewed(person, withdrawal=form, status=422)
     _load_person(person_id)
     if number := len(withdrawn):
         text = ngettext(
@@ -125,11 +125,11 @@ def withdraw_history(person_id: uuid.UUID) -> Response:
     skipped = [(title, _skip_reason(reason)) for title, reason in sorted(refused)]
     if not withdrawn:
         if skipped:
-            return _render_history(person, skipped=skipped)
-        return see_other("reviews.history", person_id=person.id, _anchor="main")
+            return _render_unreviewed(person, skipped=skipped)
+        return see_other("reviews.unreviewed", person_id=person.id, _anchor="main")
     bases = {review.basis for review, _keys in withdrawn}
     basis = bases.pop() if len(bases) == 1 else ""
-    return _render_history(
+    return _render_unreviewed(
         person,
         BulkReviewForm(formdata=None, data={"comment": withdrawn[0][0].comment, "basis": basis}),
         submitted={
@@ -172,7 +172,7 @@ def _parse_submitted_items(form: BulkReviewForm) -> SubmittedItems:
     }
 
 
-def _render_history(
+def _render_unreviewed(
     person: User,
     form: BulkReviewForm | None = None,
     *,
@@ -201,7 +201,7 @@ def _render_history(
         shown.append((each, each.can_verify and is_selected, ticked, basis))
     path = f"/reviews/people/{person.id}"
     return render_page(
-        "reviews/history.html",
+        "reviews/unreviewed.html",
         status,
         user=person,
         team=team,
