@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from operator import attrgetter
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from flask import abort
@@ -17,6 +16,7 @@ from roadmap.api.pagination import Page, Paging
 from roadmap.api.progress import abort_no_roadmap
 from roadmap.api.skills import AssessmentShape, NewAssessment, serialize_assessment
 from roadmap.core.database import db
+from roadmap.core.dates import local_date
 from roadmap.core.web import now
 from roadmap.people.locks import lock_user_for_actor
 from roadmap.people.models import Team
@@ -149,7 +149,7 @@ def assess_member_skill(
         actions.assess_other(db.session, who.id, key, level, comment, by=actor, now=now())
         newest = queries.latest_by_assessor(db.session, actor.id, who.id, key)
     self_assessment = own.get(key)
-    today = now().astimezone(ZoneInfo(who.timezone)).date()
+    today = local_date(now(), who.timezone)
     return MemberSkill.model_validate(
         {
             "key": key,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from calendar import Calendar
-from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import get_day_names
@@ -15,7 +14,7 @@ from roadmap.auth.queries import find_by_token
 from roadmap.calendar import actions, feed, labels, queries, rules
 from roadmap.calendar.models import CalendarFeed
 from roadmap.core.database import db
-from roadmap.core.dates import months_later
+from roadmap.core.dates import local_date, months_later
 from roadmap.core.i18n import current_locale, render_for
 from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limiter
@@ -84,7 +83,7 @@ def read_feed(token: str) -> Response:
     address, owner = found
     feed_id, day = address.id, now().date()
     is_first_today = address.last_read_on != day
-    today = now().astimezone(ZoneInfo(owner.timezone)).date()
+    today = local_date(now(), owner.timezone)
     entries = queries.load_entries(db.session, owner.id, today)
     with render_for(owner):
         data = feed.write(

@@ -1,4 +1,4 @@
-"""Partial dates (a day, a month or a year), and calendar months."""
+"""Partial dates (a day, a month or a year), calendar months, and dates in a time zone."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from calendar import monthrange
 from collections.abc import Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from roadmap.core.text import fold
 
@@ -101,6 +102,19 @@ def months_later(day: dt.date, months: int) -> dt.date:
     if year > dt.date.max.year:
         return dt.date.max
     return dt.date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def local_date(moment: dt.datetime, zone: str) -> dt.date:
+    """Return the date of a moment in a time zone, such as "Europe/Berlin"."""
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
+def find_local_date(moment: dt.datetime, zone: str) -> dt.date | None:
+    """Return the date of a moment in a time zone; None if this machine does not know the zone."""
+    try:
+        return local_date(moment, zone)
+    except (KeyError, ValueError):
+        return None
 
 
 def parse_moment(text: str) -> dt.datetime | None:

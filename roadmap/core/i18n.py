@@ -23,7 +23,7 @@ from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
 
 from roadmap.core.config import ROOT
-from roadmap.core.dates import PartialDate
+from roadmap.core.dates import PartialDate, local_date
 from roadmap.core.link_hosts import deceptive_host
 from roadmap.core.text import fold
 
@@ -112,7 +112,7 @@ def show_date(value: dt.date | PartialDate, locale: str = "en") -> str:
 
 def show_date_to(person: Any, moment: dt.datetime) -> str:
     """Format the date of a moment in a person's own zone and locale, even if not signed in."""
-    return show_date(moment.astimezone(ZoneInfo(person.timezone)).date(), person.locale)
+    return show_date(local_date(moment, person.timezone), person.locale)
 
 
 def date_filter(value: dt.date | dt.datetime | PartialDate | None) -> str:

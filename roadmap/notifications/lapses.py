@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from roadmap.core.dates import find_local_date
 from roadmap.core.types import ends_before
 from roadmap.credentials.rules import WARNING_DAYS, warning_days
 from roadmap.evidence.audience_sql import counted_version_id
@@ -45,18 +45,11 @@ def warn_owners(session: Session, *, now: dt.datetime) -> int:
         .order_by(User.id, Evidence.id)
     ).all()
     for evidence_id, owner, day in found:
-        due = warning_days(day, _date_in(owner.timezone, now))
+        # An owner with an unknown time zone must not keep others from being warned.
+        due = warning_days(day, find_local_date(now, owner.timezone) or today)
         if due is not None:
             count += _warn_once(session, evidence_id, owner, {"expires_on": day, "days": due}, now)
     return count
-
-
-def _date_in(zone: str, now: dt.datetime) -> dt.date:
-    try:
-        return now.astimezone(ZoneInfo(zone)).date()
-    except (KeyError, ValueError):
-        # The time zone is unknown on this machine. Other people must still be warned.
-        return now.date()
 
 
 def _warn_once(

@@ -11,13 +11,13 @@ import datetime as dt
 import hashlib
 import uuid
 from collections.abc import Sequence
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from flask import current_app
 from itsdangerous import BadSignature, Signer
 from sqlalchemy.orm import Session
 
+from roadmap.core.dates import local_date
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limits import LimitReached
 from roadmap.core.stale_forms import refresh
@@ -117,7 +117,7 @@ def find_open_link(
     ).first()
     if found is None or not is_open(found[0], now):
         return None
-    return found[0], now.astimezone(ZoneInfo(found[1])).date()
+    return found[0], local_date(now, found[1])
 
 
 def record_link_opened(session: Session, link_id: uuid.UUID, day: dt.date) -> None:

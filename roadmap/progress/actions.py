@@ -7,11 +7,11 @@ import uuid
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from roadmap.core.dates import local_date
 from roadmap.core.stale_forms import StaleForm
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user, lock_user_without_version
@@ -319,4 +319,4 @@ def _record(
 
 def _local_date(session: Session, user_id: uuid.UUID, now: dt.datetime) -> dt.date:
     zone = session.scalars(sa.select(User.timezone).where(User.id == user_id)).one()
-    return now.astimezone(ZoneInfo(zone)).date()
+    return local_date(now, zone)

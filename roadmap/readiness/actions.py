@@ -7,13 +7,13 @@ import uuid
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.catalog.queries import load_revision
 from roadmap.core.config import VERSION
+from roadmap.core.dates import find_local_date
 from roadmap.people.locks import lock_user_without_version
 from roadmap.people.models import User
 from roadmap.progress.models import Enrollment
@@ -174,17 +174,11 @@ def find_expired(session: Session, *, now: dt.datetime) -> list[uuid.UUID]:
         .join(User, User.id == ReadinessSummary.user_id)
         .where(ReadinessSummary.valid_until <= latest)
     ).all()
-    dates = {zone: _date_in(zone, now) or latest for zone in {row.timezone for row in rows}}
+    zones = {row.timezone for row in rows}
+    # An unknown time zone is reported when the row is recomputed.
+    dates = {zone: find_local_date(now, zone) or latest for zone in zones}
     expired = (row.user_id for row in rows if row.valid_until <= dates[row.timezone])
     return list(dict.fromkeys(expired))
-
-
-def _date_in(zone: str, now: dt.datetime) -> dt.date | None:
-    try:
-        return now.astimezone(ZoneInfo(zone)).date()
-    except (KeyError, ValueError):
-        # An unknown time zone is reported when the row is recomputed.
-        return None
 
 
 def recompute(session: Session, user_id: uuid.UUID, *, now: dt.datetime) -> None:

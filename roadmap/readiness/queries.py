@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -19,6 +18,7 @@ from roadmap.career.models import Position as PositionRow
 from roadmap.catalog.models import Roadmap
 from roadmap.core.batches import batched
 from roadmap.core.config import VERSION
+from roadmap.core.dates import local_date
 from roadmap.evidence import audience_sql
 from roadmap.evidence.constants import AWAITING_REVIEW
 from roadmap.evidence.item import Audience, restrict_to
@@ -53,7 +53,7 @@ class PersonRecord:
 
     def today(self, now: dt.datetime) -> dt.date:
         """Return the date in the person's time zone."""
-        return now.astimezone(ZoneInfo(self.timezone)).date()
+        return local_date(now, self.timezone)
 
     @cached_property
     def shared(self) -> Facts:

@@ -13,13 +13,13 @@ import uuid
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.catalog.queries import load_revision
 from roadmap.core.batches import batched
+from roadmap.core.dates import local_date
 from roadmap.people.models import User
 from roadmap.progress.queries import EnrolledRoadmap
 from roadmap.readiness.models import ReadinessSummary
@@ -95,7 +95,7 @@ def load_shared_summaries(
     for people in batched(revision_keys):
         rows = session.execute(_SHARED, {"people": people, "roadmaps": roadmaps})
         for user_id, revision_id, shared, computed_on, valid_until, zone in rows:
-            today = now.astimezone(ZoneInfo(zone)).date()
+            today = local_date(now, zone)
             is_valid = computed_on <= today and (valid_until is None or today < valid_until)
             if is_valid and revision_keys[user_id][1] == revision_id:
                 found[user_id] = shared
