@@ -244,6 +244,18 @@ def test_resubmitted_invitation_keeps_its_link(session, cast, browser_of) -> Non
     assert len(session.scalars(made).all()) == 1
 
 
+def test_resubmitted_list_of_invitations_keeps_its_links(session, cast, browser_of) -> None:
+    bob, form = browser_of(cast.bob), FORMS["team invitation"]
+    several = {"email": "frank@example.org, grace@example.org"}
+    fields = {**form.fields, **several, **csrf_field(bob, form.page)}
+    links = []
+    for _ in range(2):
+        bob.post(form.action, fields)
+        links.append(re.findall(r"/invitations/[\w-]{43}", bob.get(form.page).text))
+    assert links[0] == links[1]
+    assert len(set(links[0])) == count(session, Invitation) == 2
+
+
 def test_repeated_assessment_after_another_is_stored(session, cast, browser_of) -> None:
     """Levels 2, 3 and 2 from one page are three different assessments."""
     alice, form = browser_of(cast.alice), FORMS["assessment"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from collections.abc import Sequence
 
 from flask import abort, flash, render_template
 from flask_login import current_user
@@ -170,18 +170,18 @@ def _render_team(
 @permit("admin.read")
 def invitation_list() -> Response:
     return _render_invitations(
-        InviteForm(formdata=None), **invite_page.pop_created_invitation(INVITATIONS_PATH)
+        InviteForm(formdata=None), created=invite_page.pop_created_invitations(INVITATIONS_PATH)
     )
 
 
 @admin.post("/admin/invitations")
 @permit("admin.write")
 def invite() -> Response:
-    """Create an invitation. The next page shows its link once, because only a hash is stored."""
+    """Create invitations. The next page shows their links once, because only hashes are stored."""
     form = InviteForm()
-    if not form.validate():
+    if not (form.validate() and invite_page.check_guests(form)):
         return _render_invitations(form, 422)
-    wait = invite_page.count_invitation(form, current_user.id)
+    wait = invite_page.count_invitations(form, current_user.id)
     if wait:
         return too_many_requests(_render_invitations(form), wait)
     if not invite_page.create_from_form(form, INVITATIONS_PATH, by=current_user.id):
@@ -196,8 +196,11 @@ def revoke_invitation(invitation_id: uuid.UUID) -> Response:
     return see_other("admin.invitation_list")
 
 
-def _render_invitations(form: InviteForm, status: int = 200, **created: Any) -> Response:
-    """Render the open invitations; `created` is a newly created one."""
-    return render_page(
-        "admin/invitations.html", status, form=form, **created, **invite_page.page_context(None)
-    )
+def _render_invitations(
+    form: InviteForm,
+    status: int = 200,
+    created: Sequence[invite_page.CreatedInvitation] = (),
+) -> Response:
+    """Render the open invitations; `created` are new ones."""
+    context = invite_page.page_context(None)
+    return render_page("admin/invitations.html", status, form=form, created=created, **context)

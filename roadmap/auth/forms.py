@@ -10,9 +10,10 @@ from roadmap.auth import passwords
 from roadmap.auth.email_addresses import parse_email
 from roadmap.core.clock import timezone_names
 from roadmap.core.fields import at_most
-from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.text import clean_line
+
+NOT_AN_ADDRESS = _l("This is not an e-mail address. Enter one like name@example.org.")
 
 
 def normalize_email(_form: FlaskForm, field: Field) -> None:
@@ -20,9 +21,7 @@ def normalize_email(_form: FlaskForm, field: Field) -> None:
     try:
         field.data = parse_email(field.data or "")
     except ValueError:
-        raise ValidationError(
-            _("This is not an e-mail address. Enter one like name@example.org.")
-        ) from None
+        raise ValidationError(NOT_AN_ADDRESS) from None
 
 
 def password_field(label: str, use: str) -> PasswordField:

@@ -11,6 +11,7 @@ import hashlib
 import ipaddress
 import math
 import uuid
+from collections import Counter
 
 import sqlalchemy as sa
 from flask import current_app
@@ -70,9 +71,12 @@ def reset_mail_limits(user_id: uuid.UUID) -> Limits:
 def invitation_limits(inviter: uuid.UUID, email_key: str) -> Limits:
     """Return the limits of invitations. `email_key` is empty for links that are not mailed."""
     limits = {_bucket("invite", "inviter", str(inviter)): MAX_PER_INVITER}
-    if email_key:
-        limits[_bucket("invite", "invited", email_key)] = MAX_PER_INVITED_ADDRESS
-    return limits
+    return limits | invited_address_limits(email_key) if email_key else limits
+
+
+def invited_address_limits(email_key: str) -> Limits:
+    """Return the limit of invitations to an address, by everyone together."""
+    return {_bucket("invite", "invited", email_key): MAX_PER_INVITED_ADDRESS}
 
 
 def confirmation_limits(requested_by: uuid.UUID, email_key: str) -> Limits:
@@ -107,18 +111,24 @@ def record_attempt(session: Session, limits: Limits, *, now: dt.datetime) -> Non
         current_app.extensions["attempts_pruned"] = now
 
 
-def count_attempt(limits: Limits, *, window: dt.timedelta = WINDOW, now: dt.datetime) -> int:
-    """Count an attempt and return 0, or return the seconds to wait.
+def count_attempt(*attempts: Limits, window: dt.timedelta = WINDOW, now: dt.datetime) -> int:
+    """Count one or more attempts and return 0, or count none and return the seconds to wait.
 
     Ends the request's transaction, so call it before writing anything.
     """
+    counts = Counter(bucket for limits in attempts for bucket in limits)
+    # All of them have to fit, so each bucket must have room for the last one.
+    room = {
+        bucket: most - counts[bucket] + 1 for limits in attempts for bucket, most in limits.items()
+    }
     db.session.rollback()
     with db.own_transaction() as session:
-        for bucket in sorted(limits):
+        for bucket in sorted(room):
             lock_name(session, bucket)
-        wait = check_limits(session, limits, window=window, now=now)
+        wait = check_limits(session, room, window=window, now=now)
         if not wait:
-            record_attempt(session, limits, now=now)
+            for limits in attempts:
+                record_attempt(session, limits, now=now)
     return wait
 
 

@@ -103,15 +103,16 @@ def invite(
     if made is not None and invitation_state(session, made, now) == VALID:
         return made, form_token(key, made_as, made.created_at)
     invitation_id = made_as if made is None else new_id()
-    known = _find_guest(session, email, team_id, role) if invited else None
+    known = check_guest(session, email, team_id, role, now=now) if invited else None
     mine = Invitation.created_by == by, Invitation.expires_at > now, IS_OPEN
     if count_rows(session, Invitation, *mine) >= MAX_OPEN:
         raise LimitReached(
-            _l("You already have %(most)d open invitations, the maximum.", most=MAX_OPEN),
-            _l("Revoke one that is no longer needed, then create this one again."),
+            _l("At most %(most)d of your invitations can be open at a time.", most=MAX_OPEN),
+            _l("Revoke those that are no longer needed, then try again."),
         )
     if invited:
-        _replace_older(session, invited, team_id, role, by=by, now=now)
+        for older in session.scalars(select_open(invited, team_id)).all():
+            _end_invitation(session, older, "replaced", by=by, now=now)
     token = form_token(key, invitation_id, now)
     invitation = Invitation(
         id=invitation_id, token_hash=hash_token(token), email=email, email_key=invited,
@@ -129,15 +130,23 @@ def invite(
     return invitation, token
 
 
-def _find_guest(session: Session, email: str, team_id: uuid.UUID | None, role: str) -> User | None:
-    """Return the account of the address. Raises InvitationRefused if it needs no invitation."""
+def check_guest(
+    session: Session, email: str, team_id: uuid.UUID | None, role: str, *, now: dt.datetime
+) -> User | None:
+    """Return the account of the address, if any.
+
+    Raises InvitationRefused if it needs no invitation or has an open one with a higher role.
+    """
     known = find_user_by_email(session, email)
-    if known is None:
-        return None
-    if team_id is None:
-        raise InvitationRefused("account")
-    if is_at_least(find_role(session, team_id, known.id), role):
-        raise InvitationRefused("member")
+    if known is not None:
+        if team_id is None:
+            raise InvitationRefused("account")
+        if is_at_least(find_role(session, team_id, known.id), role):
+            raise InvitationRefused("member")
+    for older in session.scalars(select_open(email_key(email), team_id)):
+        higher = not is_at_least(role, older.role)
+        if higher and invitation_state(session, older, now) == VALID:
+            raise InvitationRefused("invited", older.role)
     return known
 
 
@@ -234,25 +243,6 @@ def _update_open(session: Session, invitation: Invitation, **values: Any) -> boo
     written = count_changed(session, open_one.values(**values))
     refresh(session, invitation)
     return bool(written)
-
-
-def _replace_older(
-    session: Session,
-    key: str,
-    team_id: uuid.UUID | None,
-    role: str,
-    *,
-    by: uuid.UUID,
-    now: dt.datetime,
-) -> None:
-    """End older invitations of an address to a team. Raises InvitationRefused for a higher role."""
-    older = session.scalars(select_open(key, team_id)).all()
-    for invitation in older:
-        higher = not is_at_least(role, invitation.role)
-        if higher and invitation_state(session, invitation, now) == VALID:
-            raise InvitationRefused("invited", invitation.role)
-    for invitation in older:
-        _end_invitation(session, invitation, "replaced", by=by, now=now)
 
 
 def _record_audit(

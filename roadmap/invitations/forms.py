@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 from flask_wtf import FlaskForm
-from wtforms import EmailField, Field, SelectField
+from markupsafe import Markup
+from wtforms import EmailField, Field, SelectField, TextAreaField, ValidationError
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
-from roadmap.auth.forms import SignUpForm, normalize_email, validate_password_strength
+from roadmap.auth.email_addresses import email_key, parse_email
+from roadmap.auth.forms import (
+    NOT_AN_ADDRESS,
+    SignUpForm,
+    normalize_email,
+    validate_password_strength,
+)
+from roadmap.auth.rate_limits import MAX_PER_INVITER
+from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.core.text import clean_line
+from roadmap.core.text import clean_line, clean_multiline, shorten
+from roadmap.invitations.addresses import Entry, split_addresses
 from roadmap.people.roles import DEFAULT_ROLE, ROLES
+
+MAX_ADDRESS_LENGTH = 320
 
 
 class AcceptInvitationForm(SignUpForm):
@@ -34,7 +46,7 @@ def email_field(first: Callable[..., None]) -> EmailField:
     """Build the field for another person's address; `first` is the first validator."""
     return EmailField(
         _l("E-mail"),
-        [first, Length(max=320), normalize_email],
+        [first, Length(max=MAX_ADDRESS_LENGTH), normalize_email],
         filters=[clean_line],
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
@@ -47,9 +59,16 @@ def role_field(default: str | None = None) -> SelectField:
 
 
 class InviteForm(FlaskForm):
-    """The invited address and the lifetime. Without an address, anyone can use the link."""
+    """The invited addresses and the lifetime. Without an address, anyone can use the link."""
 
-    email = email_field(Optional())
+    # As many as the rate limit allows.
+    max_addresses = MAX_PER_INVITER
+    email = TextAreaField(
+        _l("E-mail"),
+        [Optional()],
+        filters=[clean_multiline],
+        render_kw={"autocomplete": "off", "spellcheck": "false", "inputmode": "email"},
+    )
     days = SelectField(
         _l("Valid for"),
         [InputRequired()],
@@ -60,6 +79,54 @@ class InviteForm(FlaskForm):
         ],
         default="14",
     )
+
+    # The addresses, normalized by validation.
+    entries: Sequence[Entry] = ()
+
+    def validate_email(self, field: Field) -> None:
+        self.entries = split_addresses(field.data) or [Entry(1, field.data)]
+        if len(self.entries) > self.max_addresses:
+            raise ValidationError(
+                _(
+                    "These are %(num)d addresses, and the maximum is %(most)d at a time. Invite "
+                    "the others afterwards.",
+                    num=len(self.entries),
+                    most=self.max_addresses,
+                )
+            )
+        lines: dict[str, int] = {}
+        faults = []
+        valid = []
+        for entry in self.entries:
+            try:
+                valid.append(Entry(entry.line, parse_email(entry.address)))
+            except ValueError:
+                is_long = len(entry.address) > MAX_ADDRESS_LENGTH
+                too_long = _("At most %(max)d characters.", max=MAX_ADDRESS_LENGTH)
+                faults.append((entry, too_long if is_long else NOT_AN_ADDRESS))
+                continue
+            key = email_key(valid[-1].address)
+            if key in lines:
+                repeated = _("This address is already on line %(line)d.", line=lines[key])
+                faults.append((entry, repeated))
+            lines.setdefault(key, entry.line)
+        if faults:
+            raise ValidationError(self.describe_faults(faults))
+        self.entries = valid
+
+    def describe_faults(self, faults: Iterable[tuple[Entry, str]]) -> str:
+        """Return the faults as one text, each with its line if several addresses were entered."""
+        if len(self.entries) <= 1:
+            return next(str(fault) for _entry, fault in faults)
+        return Markup("<br>").join(
+            _(
+                "Line %(line)d, %(address)s: %(fault)s",
+                line=entry.line,
+                address=shorten(entry.address),
+                fault=fault,
+            )
+            for entry, fault in faults
+        )
 
     @property
     def lifetime(self) -> dt.timedelta:

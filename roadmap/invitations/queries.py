@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -86,6 +86,12 @@ def find_invitation(
     """Return the invitation with this id; with `team_id`, only if it is for that team."""
     found = session.scalar(sa.select(Invitation).where(Invitation.id == invitation_id))
     return found if found and team_id in (None, found.team_id) else None
+
+
+def load_invitations(session: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Invitation]:
+    """Return the invitations with these ids that exist, by id."""
+    rows = session.scalars(sa.select(Invitation).where(Invitation.id.in_(ids)))
+    return {row.id: row for row in rows}
 
 
 def invitation_state(session: Session, invitation: Invitation, now: dt.datetime) -> str:

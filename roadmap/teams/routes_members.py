@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from collections.abc import Sequence
 
 from flask import abort, flash, redirect, render_template
 from flask_login import current_user
@@ -55,7 +55,7 @@ def handle_concurrent_change(_error: Exception) -> Response:
 @permit("team.members")
 def members(slug: str) -> Response:
     team = load_team(current_user, "team.members", slug)
-    return _render_page(team, **invite_page.pop_created_invitation(slug))
+    return _render_page(team, created=invite_page.pop_created_invitations(slug))
 
 
 @teams.post("/teams/<slug>/members")
@@ -155,13 +155,13 @@ def remove_member(slug: str, user_id: uuid.UUID) -> Response:
 @teams.post("/teams/<slug>/invitations")
 @permit("team.invite")
 def invite(slug: str) -> Response:
-    """Create an invitation. The next page shows its link once, because only a hash is stored."""
+    """Create invitations. The next page shows their links once, because only hashes are stored."""
     team = load_team(current_user, "team.invite", slug)
     form = TeamInviteForm()
-    if not form.validate():
+    if not (form.validate() and invite_page.check_guests(form, team)):
         return _render_page(team, 422, form=form)
-    wait = invite_page.count_invitation(form, current_user.id)
-    # Checked again, because counting the invitation ended the transaction.
+    wait = invite_page.count_invitations(form, current_user.id)
+    # Checked again, because counting the invitations ended the transaction.
     current_user.refresh_permissions()
     team = load_team(current_user, "team.invite", slug)
     if wait:
@@ -258,9 +258,9 @@ def _render_page(
     *,
     form: TeamInviteForm | None = None,
     add: AddForm | None = None,
-    **created: Any,
+    created: Sequence[invite_page.CreatedInvitation] = (),
 ) -> Response:
-    """Render the members page; `created` is a newly created invitation."""
+    """Render the members page; `created` are newly created invitations."""
     everyone = members_of(db.session, team.id, nested=True)
     own = [row for row in everyone if row.team_id == team.id]
     here = {row.id for row in own}
@@ -276,6 +276,6 @@ def _render_page(
         form=form or TeamInviteForm(formdata=None),
         add=(add or AddForm(formdata=None)) if current_user.is_admin else None,
         leads=current_user.has_capability_in(Capability.SEE_SHARED, team.id),
-        **created,
+        created=created,
         **invite_page.page_context(team.id),
     )

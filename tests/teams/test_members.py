@@ -12,6 +12,7 @@ from roadmap.auth import rate_limits
 from roadmap.auth.models import Attempt
 from roadmap.invitations.actions import invite
 from roadmap.invitations.models import Invitation
+from roadmap.mail.models import OutgoingMail
 from roadmap.people.models import AuditEntry, HistoryEntry, Membership, Team, User
 from tests.evidence.builders import add_evidence, submit_evidence
 from tests.support.cast import add_user
@@ -206,7 +207,7 @@ def test_invalid_invitation_is_rejected_and_the_input_kept(session, cast, bob, d
     answer = bob.post("/teams/ranking/invitations", sent)
     assert answer.status_code == 422
     assert message in answer.text
-    assert f'value="{sent["email"]}"' in answer.text
+    assert f"{sent['email']}</textarea>" in answer.text
     assert session.scalars(sa.select(Invitation)).all() == []
 
 
@@ -220,7 +221,7 @@ def test_invitations_per_address_are_limited_across_inviters(session, cast, bob,
         assert answer.status_code == 429
         assert 0 < int(answer.headers["Retry-After"]) <= 900
         assert "Too many invitations in a short time. Wait 15 minutes" in answer.text
-        assert 'value="new@example.org"' in answer.text
+        assert "new@EXAMPLE.org</textarea>" in answer.text
     other = {**data, "email": "other@example.org"}
     assert bob.post("/teams/ranking/invitations", other).status_code == 303
     invitation = session.scalar(sa.select(sa.func.count()).select_from(Invitation))
@@ -236,6 +237,94 @@ def test_invitations_per_inviter_are_limited(session, cast, bob, erin, now):
     assert bob.post("/teams/ranking/invitations", data).status_code == 429
     assert erin.post("/teams/ranking/invitations", data).status_code == 303
     assert session.scalar(sa.select(Invitation.created_by)) == cast.erin
+
+
+TEAM = ["Ada Lovelace <ada@example.org>", "grace@example.org; Edsger <edsger@example.org>,"]
+
+
+def invite_several(client, *lines, role="member"):
+    data = {"email": "\r\n".join(lines), "role": role, "days": "2"}
+    return client.post("/teams/ranking/invitations", data)
+
+
+def test_each_address_of_a_list_gets_its_own_invitation(session, cast, bob, browser_of):
+    answer = invite_several(bob, *TEAM, role="mentor")
+    assert (answer.status_code, answer.location) == (303, MEMBERS)
+    page = bob.get(MEMBERS).text
+    assert "3 invitations are created" in page
+    links = re.findall(r'value="http://localhost(/invitations/[^"]+)"', page)
+    assert len(set(links)) == 3
+    assert links[0] not in bob.get(MEMBERS).text, "the links are shown once"
+    made = session.scalars(sa.select(Invitation).order_by(Invitation.email)).all()
+    assert [each.email.partition("@")[0] for each in made] == ["ada", "edsger", "grace"]
+    assert {each.role for each in made} == {"mentor"}
+    assert "a…@example.org" not in browser_of().get(links[0]).text
+    for link, email in zip(links, ["ada", "grace", "edsger"], strict=True):
+        assert f"{email}@example.org" in browser_of().get(link).text
+    audited = sa.select(AuditEntry).where(AuditEntry.action == "invitation.created")
+    assert len(session.scalars(audited).all()) == 3
+
+
+def test_list_of_addresses_is_mailed_and_replaces_earlier_invitations(
+    session, cast, bob, with_mail
+):
+    bob.base_url = "https://cairn.example.org"
+    invite_several(bob, "grace@example.org")
+    bob.get(MEMBERS)
+    invite_several(bob, *TEAM)
+    page = bob.get(MEMBERS).text.partition("3 invitations are created")[2].partition("</section>")
+    assert "/invitations/" not in page[0]
+    grace = page[0].partition("grace@example.org")[2].partition("</li>")[0]
+    assert "The earlier link for this address no longer works." in grace
+    assert page[0].count("The earlier link") == 1
+    mails = session.scalars(sa.select(OutgoingMail.recipient).order_by(OutgoingMail.recipient))
+    assert [mail.partition("@")[0] for mail in mails] == ["ada", "edsger", "grace"]
+
+
+def test_every_fault_of_a_list_is_named_and_nobody_is_invited(session, cast, bob):
+    lines = ["ada@example.org", "", "grace.example.org; <b>", "Carol <carol@example.org>"]
+    answer = invite_several(bob, *lines, "ADA@example.org")
+    assert answer.status_code == 422
+    assert flat(answer.text).count("Please fix one thing") == 1
+    for fault in (
+        "Line 3, grace.example.org: This is not an e-mail address.",
+        "Line 3, b: This is not an e-mail address.",
+        "Line 5, ADA@example.org: This address is already on line 1.",
+    ):
+        assert fault in flat(answer.text)
+    answer = invite_several(bob, "ada@example.org", *lines[3:], "bob@example.org")
+    assert answer.status_code == 422
+    for fault in ("Line 2, carol@example.org: They are", "Line 3, bob@example.org: They are"):
+        assert fault in flat(answer.text)
+    assert "Carol &lt;carol@example.org&gt;\nbob@example.org</textarea>" in answer.text
+    assert session.scalars(sa.select(Invitation)).all() == []
+    counted = session.scalar(sa.select(sa.func.count()).select_from(Attempt))
+    assert counted == 0, "a corrected list must not meet the rate limit"
+
+
+def test_length_and_rate_of_a_list_are_limited(session, cast, bob):
+    most = rate_limits.MAX_PER_INVITER
+    addresses = [f"new{number}@example.org" for number in range(most + 1)]
+    answer = invite_several(bob, *addresses)
+    assert answer.status_code == 422
+    assert "These are 51 addresses, and the maximum is 50 at a time." in answer.text
+    assert f"{addresses[-1]}</textarea>" in answer.text
+    answer = invite_several(bob, *addresses[:-2])
+    assert answer.status_code == 303
+    assert all(len(cookie) < 3500 for cookie in answer.headers.getlist("Set-Cookie"))
+    assert "49 invitations are created" in bob.get(MEMBERS).text
+    assert invite_several(bob, *addresses[-2:]).status_code == 429
+    assert invite_several(bob, addresses[-1]).status_code == 303
+    assert session.scalar(sa.select(sa.func.count()).select_from(Invitation)) == most
+
+
+def test_rate_limit_of_one_address_in_a_list_is_named(session, cast, bob):
+    for _ in range(rate_limits.MAX_PER_INVITED_ADDRESS):
+        invite_several(bob, "grace@example.org")
+    answer = invite_several(bob, "ada@example.org", "grace@example.org")
+    assert answer.status_code == 429
+    assert "Line 2, grace@example.org: Too many invitations in a short time." in answer.text
+    assert "Line 1" not in answer.text
 
 
 def test_denied_invitation_is_not_counted_as_an_attempt(session, cast, browser_of):
