@@ -43,6 +43,7 @@ from roadmap.portfolio.models import Portfolio, Redaction
 from roadmap.portfolio.profiles import NETWORKS, InvalidProfile, read_profile
 from roadmap.portfolio.sections import SECTIONS
 from roadmap.portfolio.selection import (
+    chosen_ids,
     find_portfolio,
     list_portfolios,
     load_choices,
@@ -354,11 +355,7 @@ def _serialize(portfolio: Portfolio | None) -> PortfolioShape:
     if portfolio is None:
         abort(404)
     hidden = portfolio.hidden_sections.split()
-    placed = [
-        (choice.position, key, choice.redaction)
-        for key, choice in load_choices(db.session, portfolio.id).items()
-        if choice.position is not None
-    ]
+    choices = load_choices(db.session, portfolio.id)
     return PortfolioShape.model_validate(
         {
             **{name: getattr(portfolio, name) for name in actions.EDITABLE_FIELDS},
@@ -371,8 +368,8 @@ def _serialize(portfolio: Portfolio | None) -> PortfolioShape:
                 for key in sections.ordered(portfolio.section_order)
             ],
             "items": [
-                {"evidence": key, "redaction": redaction}
-                for _position, key, redaction in sorted(placed, key=lambda each: each[:2])
+                {"evidence": key, "redaction": choices[key].redaction}
+                for key in chosen_ids(choices)
             ],
             "created_at": portfolio.created_at,
             "updated_at": portfolio.updated_at,
