@@ -160,7 +160,7 @@ class EvidenceForm(FlaskForm):
         return bool(self.issued_on.data) and not is_same
 
     @property
-    def links(self) -> list[UrlField]:
+    def url_fields(self) -> list[UrlField]:
         return [self.url, *(row.form.source_url for row in self.impacts)]
 
     def check_input(

@@ -291,11 +291,15 @@ def load_published_milestones(session: Session, user_id: uuid.UUID) -> dict[str,
     for content, slug in [(each, each.slug) for each in own] + [(each, "") for each in others]:
         prefix = "" if slug and len(own) == 1 else f"{content.title} · "
         for each in content.milestones:
-            place = f"{prefix}{content.stage_of[each.key].title}"
             found.setdefault(
                 each.key,
                 LinkableMilestone(
-                    *(each.key, each.title, each.evidence, each.skills, place, slug),
+                    each.key,
+                    each.title,
+                    each.evidence,
+                    skills=each.skills,
+                    place=f"{prefix}{content.stage_of[each.key].title}",
+                    roadmap=slug,
                     slug=content.slug,
                     done_when=each.done_when,
                     folded=content.folded_milestones[each.key],

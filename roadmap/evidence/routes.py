@@ -184,12 +184,12 @@ def submit(evidence_id: uuid.UUID) -> Response:
     A verified private item is only shared, because there is nothing left to review.
     """
     piece = _load_own(evidence_id, "evidence.submit")
-    audience = request.form.get("visibility", "")
+    visibility = request.form.get("visibility", "")
     try:
         # Re-read the item under the lock, so that the edit starts from its latest state.
         actions.lock_and_reload(db.session, piece, current_user)
-        if piece.visibility == "private" and audience in ("team", "portfolio"):
-            shared = replace(actions.evidence_input(piece), visibility=audience)
+        if piece.visibility == "private" and visibility in ("team", "portfolio"):
+            shared = replace(actions.evidence_input(piece), visibility=visibility)
             actions.edit(db.session, piece, shared, by=current_user, now=now())
             if piece.state == "verified":
                 message = _(

@@ -302,7 +302,7 @@ def _render_again(opened: str = "", form: EvidenceForm | None = None, **shown: A
 
 def _link_message(form: EvidenceForm) -> str:
     """Return sentences about changes to the links and secrets in them, or ""."""
-    links, sentences = form.links, []
+    links, sentences = form.url_fields, []
     if completed := [link.data for link in links if link.is_completed]:
         sentences.append(_("https:// was added to %(links)s.", links=", ".join(completed)))
     if any(link.is_stripped for link in links):
