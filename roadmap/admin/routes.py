@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Callable
 from functools import partial
@@ -14,6 +15,7 @@ from werkzeug.wrappers import Response
 from roadmap.admin import audit_messages, queries, routes_audit, routes_teams
 from roadmap.admin.blueprint import admin
 from roadmap.admin.forms import MembershipForm
+from roadmap.admin.mail_check import find_test_mail, send_test_mail
 from roadmap.admin.roadmap_list import list_roadmaps
 from roadmap.admin.routes_teams import load_team
 from roadmap.auth import actions as accounts
@@ -24,7 +26,7 @@ from roadmap.auth.reauthentication import fresh_login_required
 from roadmap.core.database import compare_schema, db, describe_database
 from roadmap.core.gettext_noop import N_
 from roadmap.core.i18n import gettext as _
-from roadmap.core.limiter import limit_searches
+from roadmap.core.limiter import limit_searches, limiter
 from roadmap.core.proxy import client_address, public_base_url
 from roadmap.core.text import clean_line
 from roadmap.core.web import form_key, now, page_number, render_page, see_other
@@ -37,6 +39,8 @@ from roadmap.people.permissions import permit
 from roadmap.people.queries import find_role, list_solely_managed_teams, other_teams
 
 MAX_SEARCH_LENGTH = 200
+# How long the overview asks for the result of a test message by itself.
+TEST_MAIL_POLLING = dt.timedelta(minutes=1)
 # Changes that cannot be made to the last administrator, and the messages afterwards.
 ENDS_ACCESS: dict[str, tuple[Callable[..., object], str]] = {
     "administrator": (
@@ -56,15 +60,30 @@ __all__ = ["admin", "routes_audit", "routes_teams"]
 @admin.get("/admin")
 @permit("admin.read")
 def overview() -> str:
+    test_mail = find_test_mail(db.session, current_user.id)
     return render_template(
         "admin/overview.html",
         figures=queries.load_overview(db.session, now=now()),
         database=describe_database(),
         schema=compare_schema(),
         mails=transport.is_configured(),
+        test_mail=test_mail,
+        is_test_mail_new=test_mail and now() - test_mail.created_at < TEST_MAIL_POLLING,
         address=current_app.config["BASE_URL"],
         today=now().date(),
     )
+
+
+@admin.post("/admin/test-mails")
+@permit("admin.write")
+@limiter.limit("5/minute")
+def make_test_mail() -> Response:
+    """Mail a test message to the administrator. The overview shows what became of it."""
+    if transport.is_configured() and current_user.email_key:
+        send_test_mail(db.session, _load_user(current_user.id), now=now())
+    else:
+        flash(_("Mail is not configured, or your e-mail address is not confirmed."))
+    return see_other("admin.overview", _anchor="mail")
 
 
 @admin.get("/admin/roadmaps")

@@ -6,16 +6,22 @@ import datetime as dt
 import re
 
 import pytest
+import sqlalchemy as sa
 
 from roadmap.admin import queries
 from roadmap.auth import deletion
 from roadmap.invitations.actions import invite
 from roadmap.invitations.emails import MAIL_SOURCE
+from roadmap.mail import outbox, transport
 from roadmap.mail.models import OutgoingMail
 from roadmap.people.actions import add_member
 from roadmap.people.audit import record_audit
 from roadmap.people.models import Team, User
 from tests.support.catalog import enroll
+
+
+def mail_section(browser):
+    return browser.get("/admin").text.partition('id="mail"')[2].partition("</section>")[0]
 
 
 def test_overview_shows_figures_and_warnings(session, cast, erin, now):
@@ -81,6 +87,53 @@ def test_overview_shows_the_error_of_mail_that_is_retried(app, session, erin, no
     first_page = erin.get("/").text
     assert "The mail server did not accept a mail" in first_page
     assert "450 &lt;mailbox&gt; is busy" in first_page
+
+
+def test_test_message_shows_whether_mail_works(session, cast, erin, now, with_mail, monkeypatch):
+    section = mail_section(erin)
+    assert "Send a test message to me" in section
+    assert "test message was" not in section
+    answer = erin.post("/admin/test-mails")
+    assert (answer.status_code, answer.location) == (303, "/admin#mail")
+    section = mail_section(erin)
+    assert "Your test message is waiting to be sent" in section
+    assert 'hx-select="#mail-state"' in section
+    assert '<a href="/admin#mail">Look again</a>' in section
+    mail = session.scalars(sa.select(OutgoingMail)).one()
+    assert (mail.user_id, mail.recipient) == (cast.erin, "erin@example.org")
+    session.rollback()
+
+    later = now + dt.timedelta(minutes=5)
+    assert outbox.deliver_due(lambda: later).postponed == 1
+    section = mail_section(erin)
+    assert "Your test message could not be sent" in section
+    assert "Connection refused" in section.partition("Your test message")[2]
+
+    erin.post("/admin/test-mails")
+    sent = []
+    monkeypatch.setattr(transport, "send", lambda to, *_text, **_key: sent.append(to))
+    outbox.deliver_due(lambda: later)
+    assert sent == ["erin@example.org"], "the new message replaces the one that failed"
+    section = mail_section(erin)
+    assert "Your test message was sent" in section
+    assert "accepted it for erin@example.org on" in section
+    assert "could not be sent" not in section
+
+
+def test_test_message_of_another_administrator_is_not_shown(
+    session, cast, erin, browser_of, with_mail
+):
+    erin.post("/admin/test-mails")
+    session.get_one(User, cast.dave).is_admin = True
+    session.commit()
+    assert "Your test message" not in mail_section(browser_of(cast.dave))
+
+
+def test_test_message_needs_mail(session, erin):
+    assert "Send a test message" not in mail_section(erin)
+    assert erin.post("/admin/test-mails").status_code == 303
+    assert "Mail is not configured, or your" in erin.get("/admin").text
+    assert session.scalars(sa.select(OutgoingMail)).all() == []
 
 
 def test_open_invitation_says_that_its_mail_was_not_sent(session, cast, erin, now):

@@ -268,7 +268,6 @@ def test_each_address_of_a_list_gets_its_own_invitation(session, cast, bob, brow
 def test_list_of_addresses_is_mailed_and_replaces_earlier_invitations(
     session, cast, bob, with_mail
 ):
-    bob.base_url = "https://cairn.example.org"
     invite_several(bob, "grace@example.org")
     bob.get(MEMBERS)
     invite_several(bob, *TEAM)

@@ -84,6 +84,14 @@ PAGES: tuple[Page, ...] = (
     Page("/admin/invitations", "admin.read", "/admin/invitations", ADMIN),
 )
 CHANGES: tuple[Change, ...] = (
+    Change(
+        "/admin/test-mails",
+        "POST",
+        "admin.write",
+        "/admin/test-mails",
+        {},
+        expect_admin(nobody=SIGN_IN),
+    ),
     *(
         Change(
             f"{PERSON}/{what}",
