@@ -73,7 +73,7 @@ MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
     },
     "invitation": {
         "invitation.created": _l("An invitation to %(place)s was created for %(guest)s."),
-        "invitation.accepted": _l("An invitation to %(place)s was accepted."),
+        "invitation.accepted": _l("An invitation to %(place)s was accepted (for %(guest)s)."),
         "invitation.revoked": _l("An invitation to %(place)s was revoked (for %(guest)s)."),
         "invitation.replaced": _l(
             "An invitation to %(place)s was replaced by a newer one (for %(guest)s)."

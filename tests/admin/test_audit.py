@@ -291,7 +291,7 @@ def test_invitation_entries_name_the_team_the_role_and_the_address(session, cast
     assert lines(erin.get("/admin/audit?kind=invitation")) == [
         "An invitation to Cairn was revoked (for anyone who has the link).",
         "An invitation to Cairn was created for anyone who has the link.",
-        "An invitation to the team Ranking as a mentor was accepted.",
+        "An invitation to the team Ranking as a mentor was accepted (for mallory@example.org).",
         "An invitation to the team Ranking as a mentor was created for mallory@example.org.",
         (
             "An invitation to the team Ranking as a member was replaced by a newer one (for "

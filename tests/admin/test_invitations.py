@@ -29,6 +29,20 @@ def test_page_lists_open_and_expired_invitations(session, cast, erin, now):
         assert text in page.text
 
 
+def test_link_without_address_says_all_that_is_known(session, cast, erin, browser_of, now):
+    team = session.get(Team, cast.team)
+    _made, token = invite(session, team=team, role="mentor", by=cast.bob, now=now)
+    session.commit()
+    row = erin.get(PAGE).text.partition("Anyone who has the link")[2].partition("</li>")[0]
+    for text in ("Ranking", "Mentor", "invited by Bob on", "not used yet, works once"):
+        assert text in row
+    assert browser_of(cast.mallory).post(f"/invitations/{token}").status_code == 303
+    assert "Anyone who has the link" not in erin.get(PAGE).text
+    log = erin.get("/admin/audit?person=mallory@example.org").text
+    accepted = "to the team Ranking as a mentor was accepted (for anyone who has the link)."
+    assert accepted in log
+
+
 def test_invitation_without_a_team_can_be_opened(session, cast, erin, browser_of):
     answer = erin.post("/admin/invitations", {"email": "New@Example.org", "days": "2"})
     assert (answer.status_code, answer.location) == (303, "/admin/invitations")
