@@ -48,7 +48,7 @@ def _section(path: str, method: str, operation: JsonObject, shared: list[JsonObj
             (status, _strip_markdown(_resolve(each)["description"]))
             for status, each in sorted(responses.items())
         ],
-        "example": _curl(path, method, body.get("example")),
+        "example": _curl(path, method, operation, answer),
     }
 
 
@@ -108,10 +108,15 @@ def _describe_type(schema: JsonObject) -> str:
     return kind
 
 
-def _curl(path: str, method: str, example: Any) -> str:
+def _curl(path: str, method: str, operation: JsonObject, answer: JsonObject) -> str:
     lines = ['curl -H "Authorization: Bearer $CAIRN_TOKEN"']
     if method != "get":
         lines[0] += f" -X {method.upper()}"
-    if example is not None:
+    content = operation.get("requestBody", {}).get("content", {})
+    if "multipart/form-data" in content:
+        lines.append('  -F "file=@report.pdf"')
+    elif (example := content.get(JSON, {}).get("example")) is not None:
         lines += ['  -H "Content-Type: application/json"', f"  -d '{json.dumps(example)}'"]
+    if answer.get("content", {}).keys() - {JSON}:
+        lines.append("  -OJ")
     return " \\\n".join([*lines, f"  $CAIRN{path}"])

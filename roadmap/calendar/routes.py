@@ -81,9 +81,8 @@ def read_feed(token: str) -> Response:
     if found is None:
         abort(404)
     address, owner = found
-    feed_id, day = address.id, now().date()
-    is_first_today = address.last_read_on != day
     today = local_date(now(), owner.timezone)
+    feed_id, is_first_today = address.id, address.last_read_on != today
     entries = queries.load_entries(db.session, owner.id, today)
     with render_for(owner):
         data = feed.write(
@@ -98,7 +97,7 @@ def read_feed(token: str) -> Response:
         # A GET has a read-only transaction, so the day is written in a separate one.
         db.session.rollback()
         db.write_or_log(
-            lambda own: actions.record_access(own, feed_id, day),
+            lambda own: actions.record_access(own, feed_id, today),
             what=f"calendar address {feed_id} was read",
         )
     response = prevent_indexing(Response(data, mimetype="text/calendar"))

@@ -21,7 +21,6 @@ from roadmap.people.actor import Actor
 from roadmap.people.rules import slugify
 from roadmap.portfolio.formats.registry import FORMATS
 from roadmap.portfolio.queries import load_document
-from roadmap.portfolio.selection import find_portfolio
 
 log = logging.getLogger(__name__)
 
@@ -52,11 +51,9 @@ def export_file(
         rendered = export_format.render(document)
         files = export_format.files(document)
         archive_file = add_files(rendered, files) if files else None
-    found = find_portfolio(db.session, actor.id, portfolio_id, now) if portfolio_id else None
-    named = found.name if found is not None and not found.is_default else ""
     title = str(export_format.title)
     audit_download(by=actor.id, action="portfolio.exported", target=name, format=title)
-    filename = f"{file_stem(actor.name, named)}.{export_format.extension}"
+    filename = f"{file_stem(actor, portfolio_id)}.{export_format.extension}"
     if archive_file is not None:
         return send_attachment(archive_file, export_format.mimetype, filename)
     return make_attachment(rendered, export_format.mimetype, filename)
@@ -80,9 +77,10 @@ def add_files(rendered: bytes, files: Mapping[str, str]) -> IO[bytes]:
     return archive_file
 
 
-def file_stem(name: str, portfolio: str = "") -> str:
-    """Return a portable file name, such as `anna-lopez-portfolio`.
+def file_stem(actor: Actor, portfolio_id: uuid.UUID | None = None) -> str:
+    """Return a portable file name, such as `anna-lopez-portfolio` for the default portfolio.
 
-    Pass the name of the portfolio unless it is the default one.
+    The names of the others are for their owner only, so part of the id tells their files apart.
     """
-    return "-".join(word for word in (slugify(name), "portfolio", slugify(portfolio)) if word)
+    suffix = portfolio_id.hex[-4:] if portfolio_id and portfolio_id != actor.id else ""
+    return "-".join(filter(None, (slugify(actor.name), "portfolio", suffix)))

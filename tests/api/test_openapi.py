@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 from typing import Any
@@ -122,6 +123,14 @@ def test_page_and_manual_use_the_same_base_url(app: Flask) -> None:
     assert f"$CAIRN{BASE}" not in page
     manual = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text("utf-8")
     assert re.search(rf"^export CAIRN=\S+{BASE} CAIRN_TOKEN=", manual, re.M)
+
+
+def test_examples_send_and_save_files(app: Flask) -> None:
+    page = html.unescape(app.test_client().get(f"{BASE}/docs").text)
+    upload = '-X POST \\\n  -F "file=@report.pdf" \\\n  $CAIRN/me/evidence/{evidence_id}/files<'
+    assert upload in page
+    assert "  -OJ \\\n  $CAIRN/me/archive<" in page
+    assert "-OJ \\\n  $CAIRN/me/evidence<" not in page
 
 
 def test_description_is_cached_for_five_minutes(api_client_of: ApiClientOf) -> None:

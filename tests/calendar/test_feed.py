@@ -6,6 +6,7 @@ import datetime as dt
 import html
 import re
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import icalendar
 import pytest
@@ -131,6 +132,16 @@ def test_only_the_token_hash_is_stored(session, dates, subscribe):
     row = session.scalars(sa.select(CalendarFeed)).one()
     assert len(row.token_hash) == 32
     assert token not in repr(list(session.execute(sa.select(CalendarFeed.__table__))))
+
+
+def test_last_reading_is_a_day_in_the_zone_of_its_owner(session, cast, browser_of, now, subscribe):
+    zone = "Etc/GMT+12" if now.hour < 12 else "Pacific/Kiritimati"
+    session.get_one(User, cast.alice).timezone = zone
+    session.commit()
+    path = subscribe()
+    assert browser_of().get(path).status_code == 200
+    read_on = session.scalars(sa.select(CalendarFeed.last_read_on)).one()
+    assert read_on == now.astimezone(ZoneInfo(zone)).date() != now.date()
 
 
 def test_feed_url_can_be_replaced_and_revoked(session, cast, alice, browser_of, dates, subscribe):
