@@ -228,7 +228,7 @@ def test_cron_recipe_creates_and_deletes_backups(tmp_path: Path, settings: dict[
         for line in block.splitlines()
         if re.match(r"[\d*]+ [\d*]+ \* \* \* ", line)
     ]
-    assert len(lines) == 3
+    assert len(lines) == 4
     old = backups / "cairn-2000-01-01.zip"
     old.touch()
     os.utime(old, (0, 0))

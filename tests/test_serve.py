@@ -366,29 +366,28 @@ def test_unusable_data_folder_error_names_the_setting(
             start.prepare_data_folder(demo=False)
 
 
-def test_second_data_folder_of_one_database_warns_about_its_key(tmp_path: Path) -> None:
-    folders = tmp_path / "one", tmp_path / "other"
-    url = f"sqlite:///{tmp_path / 'cairn.sqlite3'}"
-    warnings = []
-    for folder in folders:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "roadmap.serve", "--port", str(free_port())],
-            env=clean_environment(ROADMAP_DATABASE_URL=url, ROADMAP_DATA_DIR=str(folder)),
-            cwd=config.ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        assert process.stdout is not None
-        process.stdout.readline()  # the preparation is complete
-        process.terminate()
-        warnings.append(process.communicate(timeout=60)[1])
-        app = create_app({"DATABASE_URL": url, "DATA_DIR": str(folder)})
-        with app.app_context():
-            if folder == folders[0]:
-                Cast.create(db.session)
-                db.session.commit()
-            db.session.close()
-            db.engine.dispose()
-    assert "new secret key" not in warnings[0]
-    assert f"{folders[1] / 'secret-key'} is a new secret key" in warnings[1]
+def test_database_with_accounts_is_not_served_with_a_new_key(tmp_path: Path) -> None:
+    """A new key would sign everyone out, and end public links and the keys of badges."""
+    database = f"sqlite:///{tmp_path / 'cairn.sqlite3'}"
+    app = create_app({"DATABASE_URL": database, "SECRET_KEY": "k" * 32})
+    with app.app_context():
+        upgrade()
+        Cast.create(db.session)
+        db.session.commit()
+        db.session.close()
+        db.engine.dispose()
+    folder = tmp_path / "other"
+    done = subprocess.run(
+        [sys.executable, "-m", "roadmap.serve", "--port", str(free_port())],
+        env=clean_environment(ROADMAP_DATABASE_URL=database, ROADMAP_DATA_DIR=str(folder)),
+        cwd=config.ROOT, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert f"{folder / 'secret-key'} is missing.\nNothing was started" in done.stderr
+    create = done.stderr.splitlines()[-1].replace("python3", sys.executable)
+    subprocess.run(["/bin/sh", "-c", create], check=True)
+    assert config.read_secret_key(folder)
+    assert (folder / "secret-key").stat().st_mode & 0o077 == 0
 
 
 def test_broken_database_error_names_the_file(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from roadmap.cli.command_groups import CommandGroup, confirm, require_new_file
 from roadmap.core.clock import utc_now
 from roadmap.core.database import db
 from roadmap.core.text import format_count
+from roadmap.erasure import ledger
 
 group = CommandGroup("backup")
 FILE_PATH = click.Path(dir_okay=False, path_type=Path)
@@ -37,8 +38,8 @@ TRUST = click.option(
 def create(file: Path, force: bool) -> None:
     """Back up the database and evidence files to FILE, also while Cairn runs.
 
-    The file contains personal records and password hashes. Keep it where only you can read it,
-    together with a copy of the secret key, which signs it. Sessions and unsent mail are left out.
+    The file contains personal records and password hashes. Keep it where only you can read it, and
+    a copy of the secret key, which signs it, elsewhere. Sessions and unsent mail are left out.
     """
     require_new_file(file, force=force)
     manifest = actions.create(file, now=utc_now())
@@ -92,12 +93,17 @@ def restore(file: Path, yes: bool, trust: bool) -> None:
     if erased:
         again = f"; {format_count(erased, 'person was', 'people were')} erased again"
     click.echo(f"{file} is restored: {_describe(manifest)}{again}")
+    if not ledger.exists(Path(current_app.config["DATA_DIR"])):
+        click.echo(
+            f"People erased since this backup was made are back, because the data folder has no "
+            f"{ledger.FILE_NAME}. If the old machine has one, copy it and restore again."
+        )
     with db.own_transaction() as own:
         locked = keys.has_undecryptable_keys(own)
     if locked:
         click.echo(
             "The keys that sign badges were encrypted with another secret key: create new keys "
-            "with `flask --app roadmap badges rotate-keys`"
+            "with `.venv/bin/flask --app roadmap badges rotate-keys`"
         )
     if safety_backup is not None:
         click.echo("The audit log was restored too and lacks entries made after the backup.")

@@ -31,6 +31,7 @@ PUBLIC_GITHUB = "https://api.github.com"
 PUBLIC_GITLAB = "https://gitlab.com"
 PUBLIC_ORCID = "https://pub.orcid.org"
 KEY_FILE = "secret-key"
+DATABASE_FILE = "cairn.sqlite3"
 MAX_FILE_BYTES = 100_000
 MAX_SETTING_LENGTH = 2000
 
@@ -412,11 +413,12 @@ def _check_settings(values: dict[str, Any], data_dir: Path) -> dict[str, str]:
         return {name: f"{PREFIX}{name} {maximum}" for name in too_long}
     faults: dict[str, str] = {}
     try:
+        _check_user(data_dir)
         values["SECRET_KEY"] = _find_secret_key(values["SECRET_KEY"], data_dir)
     except ConfigError as error:
         faults["SECRET_KEY"] = str(error)
     if not values["DATABASE_URL"]:
-        values["DATABASE_URL"] = f"sqlite:///{data_dir / 'cairn.sqlite3'}"
+        values["DATABASE_URL"] = f"sqlite:///{data_dir / DATABASE_FILE}"
     for name, setting in SETTINGS.items():
         try:
             if values[name] is not None:
@@ -432,6 +434,17 @@ def _check_settings(values: dict[str, Any], data_dir: Path) -> dict[str, str]:
             "sends them, and their links where Cairn is.",
         )
     return faults
+
+
+def _check_user(data_dir: Path) -> None:
+    """Raise ConfigError for root if the files are another user's, who could not use root's."""
+    for path in (data_dir / KEY_FILE, data_dir / DATABASE_FILE):
+        owner = path.stat().st_uid if path.exists() else 0
+        if os.geteuid() == 0 != owner:
+            raise ConfigError(
+                f"{path} belongs to another user than root (uid {owner}). Run this as that user, "
+                f"such as by `sudo -u '#{owner}' …`: it could not use the files that root creates."
+            )
 
 
 def _find_secret_key(key: str | None, data_dir: Path) -> str:

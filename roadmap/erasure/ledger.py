@@ -27,6 +27,11 @@ def record(folder: Path, user_id: uuid.UUID, *, now: dt.datetime) -> None:
         os.fsync(file.fileno())
 
 
+def exists(folder: Path) -> bool:
+    """Return whether anybody was ever erased, as far as this data folder knows."""
+    return (folder / FILE_NAME).exists()
+
+
 def read(folder: Path) -> set[str]:
     """Return the digests of all erased people. Raises OSError."""
     try:

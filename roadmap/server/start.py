@@ -34,9 +34,12 @@ DEMO_DATABASE = "demo.sqlite3"
 DEMO_ACCOUNTS = "accounts.txt"
 
 
-NEW_KEY_WARNING = (
-    "{path} is a new secret key, but the database has accounts. All servers of a database share "
-    "one key, or they end each other's sessions: copy the file, or set ROADMAP_SECRET_KEY."
+LOST_KEY = (
+    "The database has accounts, but there is no secret key: ROADMAP_SECRET_KEY is not set, and "
+    "{path} is missing.\nNothing was started: a new key signs everyone out, ends public links and "
+    "cannot sign badges.\nPut the file back, copy it from another server of this database, or set "
+    "ROADMAP_SECRET_KEY.\nIf the key is lost, create a new one, and start again:\n"
+    "  (umask 077; python3 -c 'import secrets; print(secrets.token_urlsafe(48))' > {path})"
 )
 LOST_DATABASE = (
     "Cairn has run with this data folder before ({trace} is of an earlier start), but {database} "
@@ -237,9 +240,9 @@ def serve(options: argparse.Namespace, create_app: Callable[[], Flask]) -> None:
         text = f"{describe_database()} cannot be used: {reason}"
         raise StartError(text[0].upper() + text[1:]) from None
     if not has_key:
+        if has_accounts and not options.demo:
+            raise StartError(LOST_KEY.format(path=folder / KEY_FILE))
         os.environ["ROADMAP_SECRET_KEY"] = load_secret_key(folder)
-    if has_accounts and not has_key:
-        print(NEW_KEY_WARNING.format(path=folder / KEY_FILE), file=sys.stderr, flush=True)
     demo_accounts, accounts_file = "", folder / DEMO_ACCOUNTS
     if options.demo:
         is_loaded = has_accounts and accounts_file.exists()

@@ -512,6 +512,7 @@ def test_commands_create_verify_and_restore(sample_data: Cast, app: Flask, tmp_p
     kept = restored.stdout.rpartition(" ")[2].strip()
     assert zipfile.is_zipfile(kept)
     assert "The audit log was restored too" in restored.stdout
+    assert "the data folder has no erased-people" in restored.stdout
 
 
 @pytest.mark.parametrize("answer", [b"n\n", b"\x04"], ids=["no", "end of input"])

@@ -68,6 +68,20 @@ def test_invalid_value_is_reported_with_its_setting(tmp_path: Path, name: str, v
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize("name", ["secret-key", "cairn.sqlite3"])
+def test_root_does_not_use_files_of_another_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The files that it creates, such as a database's log, would stop that user's server."""
+    (tmp_path / name).write_text(SECRET)
+    build_config(tmp_path)
+    if os.geteuid() == 0:
+        os.chown(tmp_path / name, 12345, 12345)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    with pytest.raises(ConfigError, match=f"^{tmp_path / name} belongs to another user"):
+        build_config(tmp_path)
+
+
 def test_all_invalid_settings_are_reported_together(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as refused:
         build_config(

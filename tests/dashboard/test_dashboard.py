@@ -98,6 +98,13 @@ def test_visitor_sees_sign_in_and_no_user_data(browser_of, cast):
 
 def test_first_visitor_is_offered_first_account(app, browser_of):
     assert "Create the first account" in browser_of().get("/").text
+    app.config["SIGNUP"] = "invite"
+    try:
+        page = browser_of().get("/").text
+    finally:
+        app.config["SIGNUP"] = "open"
+    assert "Create the first account" not in page
+    assert "user create EMAIL" in page
 
 
 def test_activity_of_other_users_is_hidden(alice, browser_of, cast):
