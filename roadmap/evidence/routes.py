@@ -153,7 +153,13 @@ def ask_delete(evidence_id: uuid.UUID) -> str:
     """Show a confirmation page that lists what would be deleted."""
     piece = _load_own(evidence_id)
     detail = queries.load_detail(db.session, Audience.OWNER, piece.id) or abort(404)
-    return render_template("evidence/delete.html", piece=detail.item, detail=detail, labels=labels)
+    return render_template(
+        "evidence/delete.html",
+        piece=detail.item,
+        detail=detail,
+        labels=labels,
+        public_links=queries.count_public_links(db.session, detail.item, now()),
+    )
 
 
 @evidence.delete("/evidence/<uuid:evidence_id>")

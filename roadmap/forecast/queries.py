@@ -11,9 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.catalog.queries import load_revision
+from roadmap.core.dates import local_date
 from roadmap.forecast.models import Absence
 from roadmap.forecast.rules import Completion, Forecast, Span, make_forecast
 from roadmap.people.actor import Actor
+from roadmap.people.models import HistoryEntry
 from roadmap.progress.models import MilestoneStatus
 from roadmap.progress.queries import EnrolledRoadmap
 
@@ -44,10 +46,11 @@ def days_off(session: Session, user_id: uuid.UUID) -> tuple[Span, ...]:
 def load_forecast(
     session: Session, actor: Actor, enrolled: EnrolledRoadmap, now: dt.datetime
 ) -> Forecast:
-    """Load the actor's forecast on a roadmap in which they are enrolled, in two statements.
+    """Load the actor's forecast on a roadmap in which they are enrolled.
 
     For the own pace, a required milestone counts on the day (in their time zone) on which it was
-    marked as done. Milestones that were reset or marked as done during calibration do not count.
+    first marked as done, so that work that was reopened and closed counts once. Milestones that
+    were reset or marked as done during calibration do not count.
     """
     content = load_revision(session, enrolled.revision_id).content
     rows = session.execute(
@@ -58,6 +61,16 @@ def load_forecast(
             MilestoneStatus.was_calibrated,
         ).where(MilestoneStatus.user_id == actor.id)
     ).all()
+    completions = session.execute(
+        sa.select(HistoryEntry.subject, sa.func.min(HistoryEntry.at).label("first_at"))
+        .where(
+            HistoryEntry.user_id == actor.id,
+            HistoryEntry.action == "status.set",
+            HistoryEntry.data["status"].as_string() == "done",
+        )
+        .group_by(HistoryEntry.subject)
+    )
+    first_done = {row.subject: row.first_at for row in completions}
     settled = {row.milestone_key for row in rows if row.status in ("done", "not_applicable")}
     required = {
         each.key: each.hours
@@ -67,7 +80,10 @@ def load_forecast(
         if each.required
     }
     done = [
-        Completion(row.changed_at.astimezone(actor.zone).date(), required[row.milestone_key])
+        Completion(
+            local_date(first_done.get(row.milestone_key, row.changed_at), actor.timezone),
+            required[row.milestone_key],
+        )
         for row in rows
         if row.status == "done" and not row.was_calibrated and row.milestone_key in required
     ]

@@ -257,7 +257,7 @@ def verification_summary(document: Document) -> str:
         return _("%(counted)s, verified by %(people)s.", counted=counted, people=people)
     others = pieces - document.verified - document.redacted - document.lapsed
     if others == pieces:
-        return _("%(counted)s, not verified by anyone yet.", counted=counted)
+        return _("%(counted)s, not verified yet.", counted=counted)
     shares = (
         (
             document.verified,
@@ -280,7 +280,7 @@ def tone_explanation(document: Document) -> str:
     explanation = _(
         "Verified: the named person, a manager of the author at that time, confirmed "
         "this version for the milestones listed. Not verified: no manager has confirmed "
-        "it yet."
+        "it yet; a review made in another installation does not count."
     )
     if document.redacted:
         redacted = _(

@@ -83,6 +83,8 @@ def test_archive_is_imported_after_a_preview_without_verification(
     assert (evidence.state, evidence.verified_version_id) == ("draft", None)
     shown = mallory.get(f"/evidence/{evidence.id}").text
     assert "Elsewhere, Bob verified version 1" in shown
+    assert "No one has reviewed it here yet." in shown
+    assert "No one has reviewed it yet." not in shown
     assert "Read twice." in shown
     assert "No one here has checked it" in shown
     assert "tone-verified" not in mallory.get("/evidence").text.partition('id="list"')[2]

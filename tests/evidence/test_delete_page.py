@@ -23,8 +23,10 @@ def test_delete_page_lists_losses_and_deletes_evidence(session, cast, now, brows
     review_evidence(session, cast, piece, now)
     browser = browser_of(cast.alice)
     page = browser.get(f"/evidence/{piece.id}/delete").text
-    for text in ("Delete this piece?", "its one version", "one review", "confirmed by Bob"):
+    for text in ("Delete this piece?", "its one version", "one review", "confirmed by Bob",
+                 "badges issued for it, which are revoked"):  # fmt: skip
         assert text in page
+    assert "your portfolios" not in page
     assert exists(session, piece.id)
     answer = browser.post(f"/evidence/{piece.id}?_method=DELETE")
     assert answer.headers["Location"] == "/evidence"

@@ -98,6 +98,17 @@ def test_initial_calibrated_and_reverted_completions_are_no_pace(
     assert "3 more required milestones" in page
 
 
+def test_reopened_milestone_counts_on_the_day_it_was_first_done(session, cast, now, required):
+    set_enrollment(session, cast, 300, now)
+    complete_weekly(session, cast, required[:5], now - dt.timedelta(days=200))
+    for status in ("in_progress", "done"):
+        progress.set_status(session, cast.alice, required[0].key, status, by=None, now=now)
+    found = load_forecast(
+        session, Actor(cast.alice, "Alice", ""), enrollment(session, cast.alice, SLUG), now
+    )
+    assert (found.own_pace.milestones, found.own_pace.hours) == (0, 0)
+
+
 def test_calibration_form_does_not_count_towards_pace(alice, session, cast, now, required):
     set_enrollment(session, cast, 60, now)
     objective = next(

@@ -100,7 +100,7 @@ def test_verification_summary_is_one_sentence() -> None:
     for items, sentence in (
         ((), "No evidence is shown yet."),
         ((RANKER,), "1 piece of evidence, verified by 1 person."),
-        ((claimed, claimed), "2 pieces of evidence, not verified by anyone yet."),
+        ((claimed, claimed), "2 pieces of evidence, not verified yet."),
         ((RANKER, claimed), "2 pieces of evidence: 1 verified by 1 person, 1 not verified."),
         ((redacted,), "1 piece of evidence: 1 verified in full by 1 person but redacted here."),
         (

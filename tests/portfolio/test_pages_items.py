@@ -134,6 +134,8 @@ def test_draft_is_marked_and_its_page_shows_if_public(
     page = browser.get(path).text
     assert "Public now" in page
     assert "Anyone with your public link sees it. In Cairn, no manager sees a draft." in page
+    asked = browser.get(f"{path}/delete").text
+    assert "its place in your portfolios, which one public link shows</li>" in asked
 
 
 @pytest.mark.parametrize(
