@@ -182,7 +182,7 @@ def answer(key: str) -> BaseResponse:
 @importers.post("/evidence/import/<key>/records")
 @permit("evidence.write")
 def save(key: str) -> BaseResponse:
-    """Save all selected rows, or none if there is an error."""
+    """Save all selected rows, or none if the list has changed."""
     importer, pending = _importer_or_404(key), _pending_or_expired(key)
     if pending.options is None:
         return see_other("importers.preview", key=key)
@@ -213,11 +213,6 @@ def _find_fault(found: queries.Preview, ticked: set[str]) -> str:
     """Return why nothing can be saved, or ""."""
     if request.form.get("seen") != found.fingerprint:
         return _("This list has changed since you opened it. Look at it again.")
-    if found.problems and "without" not in request.form:
-        return _(
-            "Some entries have errors, so nothing was imported. Correct the file and "
-            "choose it again, or choose to skip entries with errors."
-        )
     return "" if ticked else _("Nothing is ticked, so nothing was imported.")
 
 

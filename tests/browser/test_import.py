@@ -69,8 +69,6 @@ def test_other_file_formats_are_imported_without_javascript(page_of: PageOf) -> 
         page.get_by_label("File").set_input_files([file])
         page.get_by_role("button", name="Show its contents").click()
         expect(page.get_by_role("checkbox", name=listed).first).to_be_checked()
-        if page.get_by_role("checkbox", name="Skip entries with errors").count():
-            page.get_by_role("checkbox", name="Skip entries with errors").check()
         page.get_by_role("button", name="Import selected").click()
         expect(page.get_by_text("imported").first).to_be_visible()
     page.goto("/evidence")

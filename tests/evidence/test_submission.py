@@ -411,9 +411,9 @@ def test_author_is_reminded_of_returned_evidence(session, cast, now, browser_of,
     for path in ("/", "/readiness"):
         page = flat(alice.get(path).text)
         assert f'{returned}<a href="/evidence/{piece.id}">' in page
-    box = flat(alice.get(f"/evidence/{piece.id}").text).partition('id="review-title"')[2]
-    assert "Bob wrote:" in box.partition("</section>")[0]
-    assert "Read twice." in box.partition("</section>")[0]
+    top = alice.get(f"/evidence/{piece.id}").text.partition('class="split"')[0]
+    assert "Bob returned it and wrote:" in top
+    assert "Read twice." in top
     alice.put(f"/evidence/{piece.id}/submission")
     assert returned not in alice.get("/").text
 

@@ -102,7 +102,7 @@ def test_section_kind_and_milestone_apply_to_its_rows(alice, session, cast, now)
     assert study.milestone_keys == []
 
 
-def test_rows_with_errors_name_their_line_and_block_the_import(alice, session):
+def test_rows_with_errors_name_their_line_and_are_left_out(alice, session):
     table = (
         b"title,date,link\nGood,2024-05,https://a.example\n,2024,https://b.example\nBad,soon,x y\n"
     )
@@ -112,12 +112,10 @@ def test_rows_with_errors_name_their_line_and_block_the_import(alice, session):
     assert re.search("Line 4 “Bad”: Date[^:]*: “soon” is not a date. Write it as 2026-03-15", text)
     assert re.search("Line 4 “Bad”.*Link[^:]*: This is not a web address", text)
     assert "2 entries cannot be imported" in text
-    refused = alice.post(RECORDS, form_data(page))
-    assert refused.status_code == 422
-    assert saved_evidence(session) == []
-    assert checkboxes(refused.text) == [("Good", True)]
-    assert alice.post(RECORDS, form_data(page, without="1")).status_code == 303
+    assert checkboxes(page) == [("Good", True)]
+    saved = alice.post(RECORDS, form_data(page))
     assert [each.title for each in saved_evidence(session)] == ["Good"]
+    assert "Left out: 2 with errors" in alice.get(saved.location).text
 
 
 def test_all_errors_of_a_row_are_shown_together(alice):
@@ -168,7 +166,7 @@ def test_row_without_link_uses_organization_as_description(alice, session):
     problem = "Line 3 “Nothing”: Link[^:]*: There is no link and no description.* Fill in a column"
     assert re.search(problem, text_of(page))
     assert "Add a link, a file" not in page
-    alice.post(RECORDS, form_data(page, without="1"))
+    alice.post(RECORDS, form_data(page))
     assert [each.current.description for each in saved_evidence(session)] == ["Example Society"]
 
 
@@ -277,7 +275,7 @@ def test_result_message_counts_skipped_rows(alice):
     page = upload_and_preview(
         alice, rows + b"Four,2026-01-05,https://a.example/4\nFive,never,ftp://x\n"
     )
-    response = alice.post(RECORDS, form_data(page, take=row_keys(page)[-1:], without="1"))
+    response = alice.post(RECORDS, form_data(page, take=row_keys(page)[-1:]))
     summary = (
         "1 piece is imported as a draft. Left out: 1 not ticked, 2 already imported, 1 repeated, "
     )
