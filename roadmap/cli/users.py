@@ -85,8 +85,8 @@ def list_users() -> None:
         elif not user.password_hash and not user.deactivated_at:
             state = "no password"
         if due_at:
-            state = f"deleted on {due_at:%Y-%m-%d}"
-        click.echo(f"{user.id}  {user.email:<{width}}  {role:<13}  {state:<11}  {user.name}")
+            state = f"to delete {due_at:%Y-%m-%d}"
+        click.echo(f"{user.id}  {user.email:<{width}}  {role:<13}  {state:<20}  {user.name}")
 
 
 @group.command("deactivate")

@@ -145,9 +145,9 @@ def test_delete_schedules_a_deletion_that_keep_cancels(run, cast, browser_of):
     assert (done.exit_code, "will be deleted for good on" in done.stdout) == (0, True)
     assert not is_signed_in(alice)
     (line,) = (each for each in run("user", "list").stdout.splitlines() if "alice@" in each)
-    assert "deleted on 20" in line
+    assert "to delete 20" in line
     assert run("user", "keep", "alice@example.org").exit_code == 0
-    assert "deleted on" not in run("user", "list").stdout
+    assert "to delete" not in run("user", "list").stdout
     again = run("user", "keep", "alice@example.org")
     assert (again.exit_code, "is not waiting" in again.stderr) == (1, True)
 
