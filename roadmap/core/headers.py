@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
+import time
+from functools import lru_cache
 from typing import IO, Any
 from urllib.parse import urlsplit
 
@@ -19,6 +22,8 @@ from roadmap.core.problems import is_api, problem_response
 from roadmap.core.proxy import is_over_tls
 from roadmap.core.text import LOOPBACK, split_url
 from roadmap.core.uploads import MAX_UPLOAD_BYTES, is_upload
+
+log = logging.getLogger(__name__)
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -117,6 +122,7 @@ def refuse_invalid_requests() -> Response | None:
             f"The address of this Cairn is {base_url}, and this request was for another one. "
             f"Open {base_url}; if this is what you did, the proxy does not pass on the host."
         )
+        log_other_host(base_url, int(time.monotonic() // 60))
     elif request.headers.get("Transfer-Encoding"):
         status, text = 411, "This server needs the length of a body: send Content-Length."
     elif not (length.isascii() and length.isdigit()):
@@ -129,6 +135,13 @@ def refuse_invalid_requests() -> Response | None:
         response = Response(f"{text}\n", status, mimetype="text/plain")
     response.headers["Connection"] = "close"
     return response
+
+
+@lru_cache(maxsize=1)
+def log_other_host(base_url: str, _minute: int) -> None:
+    """Log the host of this request, once a minute, because anybody can send any host."""
+    host = request.headers.get("Host")
+    log.warning("a request was for %r, not %s; check ROADMAP_BASE_URL and proxy", host, base_url)
 
 
 def _is_own_host(base_url: str) -> bool:

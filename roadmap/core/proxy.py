@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+from functools import cache
 from urllib.parse import urlsplit
 
 from flask import Flask, current_app, has_request_context, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from roadmap.core.config import read_base_url
+
+log = logging.getLogger(__name__)
 
 
 def init_proxy(app: Flask) -> None:
@@ -26,7 +30,15 @@ def is_over_tls() -> bool:
 
 def client_address() -> str:
     """Return the client's IP address, taking trusted proxies into account."""
+    if "X-Forwarded-For" in request.headers and not current_app.config["TRUSTED_PROXIES"]:
+        log_untrusted_proxy()
     return (request.remote_addr or "")[:64]
+
+
+@cache
+def log_untrusted_proxy() -> None:
+    """Log once that the addresses of clients may be those of a proxy."""
+    log.warning("a request came through a proxy, but ROADMAP_TRUSTED_PROXIES is 0")
 
 
 def public_base_url() -> str:

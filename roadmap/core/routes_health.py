@@ -13,6 +13,7 @@ from roadmap.core.maintenance import is_restoring
 log = logging.getLogger(__name__)
 
 health = Blueprint("health", __name__)
+WAS_READY = "was_ready"
 
 
 @health.get("/healthz")
@@ -39,7 +40,10 @@ def ready() -> Response:
         command = ".venv/bin/flask --app roadmap db upgrade"
         log.error("not ready: migrations are missing; run: %s", command)
         return _text_response(503, "migrations are missing")
-    log.info("ready on %s", database)
+    if not current_app.extensions.get(WAS_READY):
+        # Only changes are logged, because supervisors ask every few seconds.
+        log.info("ready on %s", database)
+        current_app.extensions[WAS_READY] = True
     return _text_response(200, "ok")
 
 
@@ -55,4 +59,5 @@ def _text_response(status: int, text: str) -> Response:
     response.headers["Cache-Control"] = "no-store"
     if status == 503:
         response.headers["Retry-After"] = "5"
+        current_app.extensions[WAS_READY] = False
     return response

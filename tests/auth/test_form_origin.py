@@ -14,6 +14,8 @@ from werkzeug.test import TestResponse
 
 from roadmap import create_app
 from roadmap.core.database import db
+from roadmap.core.headers import log_other_host
+from roadmap.core.proxy import log_untrusted_proxy
 from tests.support.cast import Cast
 from tests.support.login import PASSWORD, set_password
 
@@ -195,9 +197,14 @@ def test_form_from_another_address_names_the_configured_address(
     ],
 )
 def test_request_for_another_host_is_rejected(
-    custom_app: Flask, host: str, sent: dict[str, str], status: int
+    custom_app: Flask,
+    caplog: pytest.LogCaptureFixture,
+    host: str,
+    sent: dict[str, str],
+    status: int,
 ) -> None:
     headers = {"Host": host, **sent}
+    log_other_host.cache_clear()
     for path in ("/login", "/nowhere", "/static/css/styles.css", "/api/v1/me"):
         response = custom_app.test_client().get(path, headers=headers)
         assert (response.status_code == 400) == (status == 400), path
@@ -207,9 +214,30 @@ def test_request_for_another_host_is_rejected(
             assert "Set-Cookie" not in response.headers
             is_api = path.startswith("/api/")
             assert response.mimetype == ("application/problem+json" if is_api else "text/plain")
+    logged = [text for text in caplog.messages if text.startswith("a request was for ")]
+    assert len(logged) in ((1, 2) if status == 400 else (0,)), "at most once a minute"
     # Load balancers use the address of the machine.
     for path in ("/healthz", "/readyz"):
         assert custom_app.test_client().get(path, headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("custom_app", "logged"),
+    [({}, 1), (BEHIND_A_PROXY, 0)],
+    indirect=["custom_app"],
+    ids=["untrusted", "trusted"],
+)
+def test_untrusted_proxy_is_logged_once(
+    custom_app: Flask, caplog: pytest.LogCaptureFixture, logged: int
+) -> None:
+    """Its address would count for everyone in rate limits and the audit log."""
+    log_untrusted_proxy.cache_clear()
+    headers = {"X-Forwarded-For": "203.0.113.9", "Authorization": "Bearer unknown"}
+    for _ in range(2):
+        custom_app.test_client().get("/api/v1/me", base_url=PUBLIC, headers=headers)
+    assert [text.startswith("a request came through a proxy") for text in caplog.messages].count(
+        True
+    ) == logged
 
 
 @pytest.mark.parametrize(
