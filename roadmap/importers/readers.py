@@ -108,7 +108,7 @@ def is_ambiguous_date(text: str) -> bool:
     return found is not None and int(found[1]) <= 12 >= int(found[2]) and found[1] != found[2]
 
 
-def set_dates(values: dict[str, str], order: str = "") -> dict[str, str]:
+def _set_dates(values: dict[str, str], order: str = "") -> dict[str, str]:
     """Convert dates to ISO 8601 in place, and return the errors of invalid ones by field."""
     parse_errors = {}
     for name, typed in values.items():
@@ -146,12 +146,12 @@ def add_candidate(
     `fields_hint` names the input fields that can provide a link or a description, for an error.
     """
     is_current = fold(clean_line(values.get("ended_on", ""))) in ONGOING
-    parse_errors = set_dates(values, order)
+    parse_errors = _set_dates(values, order)
     parts = [fold(values.get(name, "")) for name in RECORDS[record].identity]
     external_id = own_id or make_external_id(source, record, *parts)
     if record == "evidence":
-        fill_description(values, parse_errors, fields_hint)
-        truncate_texts(result, values)
+        _fill_description(values, parse_errors, fields_hint)
+        _truncate_texts(result, values)
     result.candidates.append(
         Candidate(
             record, external_id, values, where=describe_place(place, line), line=line,
@@ -160,7 +160,7 @@ def add_candidate(
     )  # fmt: skip
 
 
-def fill_description(
+def _fill_description(
     values: dict[str, str], parse_errors: dict[str, str], fields_hint: str
 ) -> None:
     """Use the issuer as the description of a piece that has neither link nor description.
@@ -178,7 +178,7 @@ def fill_description(
         )
 
 
-def truncate_texts(result: ParseResult, values: dict[str, str]) -> None:
+def _truncate_texts(result: ParseResult, values: dict[str, str]) -> None:
     """Truncate evidence fields that are too long, and add a note for each."""
     for name in TRUNCATED_FIELDS:
         if len(text := values.get(name, "")) > (most := MAX_LENGTHS[name]):
@@ -209,7 +209,8 @@ def work_id(values: Mapping[str, str], *, doi: str = "", arxiv: str = "", own_id
     if arxiv:
         return make_external_id("arxiv", arxiv.lower())
     title = fold(values["title"][: MAX_LENGTHS["title"]])
-    return own_id or make_external_id("work", title, values["occurred_on"][:4])
+    year = re.search(r"\d{4}", values["occurred_on"])
+    return own_id or make_external_id("work", title, year[0] if year else "")
 
 
 def match_level(text: str) -> str:

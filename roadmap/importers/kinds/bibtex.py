@@ -12,7 +12,6 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.text import clean_line, clean_multiline
 from roadmap.importers.importer import (
-    Candidate,
     FileImporter,
     ImportFault,
     ParseResult,
@@ -20,12 +19,10 @@ from roadmap.importers.importer import (
     describe_place,
 )
 from roadmap.importers.readers import (
+    add_candidate,
     arxiv_of,
     decode_text,
     doi_of,
-    fill_description,
-    set_dates,
-    truncate_texts,
     web_address,
     work_id,
 )
@@ -86,30 +83,18 @@ class BibTexImporter(FileImporter):
         result = ParseResult()
         for record in records:
             line, fields = record["line"], record.get("fields")
-            where = describe_place("", line)
             if fields is None:
                 text = _("This entry cannot be read: a brace or quotation mark is missing, or it "
                          "is too long.")  # fmt: skip
-                result.problems.append(Problem(where, [text], line))
+                result.problems.append(Problem(describe_place("", line), [text], line))
                 continue
             values = _values(record["type"], fields)
-            parse_errors = set_dates(values)
             doi, arxiv = doi_of(fields.get("doi", "")), arxiv_of(fields.get("eprint", ""))
-            external_id = work_id(values, doi=doi, arxiv=arxiv)
-            fill_description(
-                values, parse_errors, _("“doi”, “url”, “author” or “abstract” of the entry")
-            )
-            truncate_texts(result, values)
-            result.candidates.append(
-                Candidate(
-                    "evidence",
-                    external_id,
-                    values,
-                    where=where,
-                    line=line,
-                    parse_errors=parse_errors,
-                )
-            )
+            add_candidate(
+                result, "evidence", values, source="bibtex", line=line,
+                own_id=work_id(values, doi=doi, arxiv=arxiv),
+                fields_hint=_("“doi”, “url”, “author” or “abstract” of the entry"),
+            )  # fmt: skip
         return result
 
 
