@@ -11,16 +11,16 @@ import json
 import logging
 import re
 import uuid
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import sqlalchemy as sa
+from flask import current_app
 from sqlalchemy.orm import Session
 from werkzeug.http import parse_date
 
 from roadmap.core import outbound
+from roadmap.core.database import db
 from roadmap.core.outbound import FetchError, HttpResponse, Site
 from roadmap.importers.importer import Page, SiteImporter
 from roadmap.importers.kinds import IMPORTERS
@@ -60,27 +60,22 @@ class Claim:
     until: dt.datetime
 
 
-def fetch_due(
-    config: Mapping[str, Any],
-    own_transaction: Callable[[], AbstractContextManager[Session]],
-    clock: Callable[[], dt.datetime],
-    stopping: Callable[[], bool] = lambda: False,
-) -> int:
+def fetch_due(clock: Callable[[], dt.datetime], stopping: Callable[[], bool]) -> int:
     """Fetch all due pages sequentially and return how many."""
     pages = 0
     while not stopping():
-        with own_transaction() as own:
+        with db.own_transaction() as own:
             claim = claim_page(own, clock())
         if claim is None:
             break
         # Fetch outside a transaction: the external server may be slow.
         found: Page | FetchError
         try:
-            found = fetch_page(config, claim, clock())
+            found = fetch_page(claim, clock())
         except FetchError as fault:
             found = fault
             log.warning("%s: %s %s", claim.importer, fault, fault.status or "")
-        with own_transaction() as own:
+        with db.own_transaction() as own:
             store_page(own, claim, found, clock())
         pages += 1
     return pages
@@ -128,12 +123,12 @@ def store_page(session: Session, claim: Claim, found: Page | FetchError, now: dt
     pending.resume_at = now if pending.todo else None
 
 
-def fetch_page(config: Mapping[str, Any], claim: Claim, now: dt.datetime) -> Page:
+def fetch_page(claim: Claim, now: dt.datetime) -> Page:
     """Fetch and parse a page. Raises FetchError with a key of `ERROR_MESSAGES` or as of `get`."""
     importer = IMPORTERS[claim.importer]
-    if not isinstance(importer, SiteImporter) or (site := get_site(config, importer)) is None:
+    if not isinstance(importer, SiteImporter) or (site := get_site(importer)) is None:
         raise FetchError("off")
-    token = config[importer.token_setting] if importer.token_setting else ""
+    token = current_app.config[importer.token_setting] if importer.token_setting else ""
     answer = outbound.get(
         claim.url,
         site.allowed,
@@ -151,9 +146,9 @@ def fetch_page(config: Mapping[str, Any], claim: Claim, now: dt.datetime) -> Pag
     return replace(page, following=found[1]) if found else page
 
 
-def get_site(config: Mapping[str, Any], importer: SiteImporter) -> Site | None:
+def get_site(importer: SiteImporter) -> Site | None:
     """Return the configured server, None if the operator disabled this importer."""
-    site: Site | None = config[importer.site_setting]
+    site: Site | None = current_app.config[importer.site_setting]
     return site
 
 

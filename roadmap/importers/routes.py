@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
-from flask import Blueprint, Response, abort, current_app, flash, request
+from flask import Blueprint, Response, abort, flash, request
 from flask_login import current_user
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
@@ -80,7 +80,7 @@ def _start_fetching(importer: SiteImporter) -> BaseResponse:
     form = LoginForm(importer, today=_today())
     if not form.validate():
         return _render(importer, form, status=422)
-    site = get_site(current_app.config, importer) or abort(404)
+    site = get_site(importer) or abort(404)
     login = importer.clean_login(form.login.data)
     since = form.since.data if importer.asks_since else EARLIEST_DAY
     source = login
@@ -267,9 +267,7 @@ def _file_importer_or_404(key: str) -> FileImporter:
 
 
 def _is_offered(importer: Importer) -> bool:
-    return (
-        not isinstance(importer, SiteImporter) or get_site(current_app.config, importer) is not None
-    )
+    return not isinstance(importer, SiteImporter) or get_site(importer) is not None
 
 
 def _pending_or_expired(key: str) -> PendingImport:
@@ -321,7 +319,7 @@ def _render(
     site = None
     if isinstance(importer, SiteImporter):
         form = form or LoginForm(importer, today=_today(), formdata=None)
-        site = get_site(current_app.config, importer)
+        site = get_site(importer)
     return render_page(
         "importers/importer.html",
         status,

@@ -57,7 +57,7 @@ def deliver(stopping: Callable[[], bool] = lambda: False) -> DeliveryResult:
 
 def fetch_pages(stopping: Callable[[], bool] = lambda: False) -> int:
     """Fetch the pages for pending imports. Returns the number of pages."""
-    return fetching.fetch_due(current_app.config, db.own_transaction, utc_now, stopping)
+    return fetching.fetch_due(utc_now, stopping)
 
 
 def recompute_expired(stopping: Callable[[], bool] = lambda: False) -> int:
