@@ -17,7 +17,6 @@ from flask_login import AnonymousUserMixin
 from sqlalchemy.orm import Session
 
 from roadmap.auth import rate_limits
-from roadmap.auth.login_throttle import end_transaction
 from roadmap.auth.models import SCOPES, ApiToken
 from roadmap.auth.queries import select_actor
 from roadmap.auth.refusals import audit_refusal
@@ -154,8 +153,6 @@ def authenticate_bearer() -> Response | None:
     attributes = dict(found._mapping)
     token_id, last_used_at = attributes.pop("token_id"), attributes.pop("last_used_at")
     if last_used_at is None or web.now() - last_used_at > LAST_USED_INTERVAL:
-        # Nothing has been written yet; the request continues in a new transaction.
-        end_transaction()
         used = sa.update(ApiToken).where(ApiToken.id == token_id)
         used = used.values(last_used_at=web.now())
         db.write_or_log(lambda own: own.execute(used), what=f"token {token_id} was used")

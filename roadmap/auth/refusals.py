@@ -103,7 +103,6 @@ def write_due_refusals() -> None:
 def _write(lines: list[dict[str, Any]]) -> None:
     if not lines:
         return
-    db.session.rollback()
 
     def record(own: Session) -> None:
         for line in lines:

@@ -105,8 +105,6 @@ def load_actor(token: str) -> Actor | None:
     if idle > SESSION_IDLE_TIMEOUT or age > SESSION_LIFETIME:
         return None
     if idle > LAST_SEEN_INTERVAL:
-        # Nothing has been written yet; the request continues in a new transaction.
-        db.session.rollback()
         session_id = attributes["session_id"]
         seen = sa.update(LoginSession).where(LoginSession.id == session_id)
         seen = seen.values(last_seen_at=now())

@@ -95,7 +95,6 @@ def read_feed(token: str) -> Response:
         )
     if is_first_today:
         # A GET has a read-only transaction, so the day is written in a separate one.
-        db.session.rollback()
         db.write_or_log(
             lambda own: actions.record_access(own, feed_id, today),
             what=f"calendar address {feed_id} was read",

@@ -134,10 +134,12 @@ class Database:
             connection.rollback()
 
     def write_or_log(self, write: Callable[[Session], object], *, what: str) -> None:
-        """Write in a separate transaction, and log instead of failing if the database is read-only.
+        """End the request's transaction and write in another; log if the database is read-only.
 
-        For bookkeeping that must not make the request fail, such as a last-used time.
+        For bookkeeping that must not make the request fail, such as a last-used time. The request
+        must not have written anything yet.
         """
+        self.session.rollback()
         try:
             with self.own_transaction() as own:
                 write(own)

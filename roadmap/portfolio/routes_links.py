@@ -87,7 +87,6 @@ def public(token: str) -> Response:
         response = render_document("portfolio/public.html", link.user_id, link.portfolio_id, day)
         if counts:
             # A GET only has a read transaction, so the date is written in a separate one.
-            db.session.rollback()
             db.write_or_log(
                 lambda own: links.record_link_opened(own, link_id, day),
                 what=f"public link {link_id} was opened",
