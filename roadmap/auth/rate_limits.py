@@ -18,7 +18,9 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from roadmap.auth.models import Attempt
+from roadmap.auth.tokens import hash_token
 from roadmap.core.database import db, lock_name
+from roadmap.core.proxy import client_address
 
 WINDOW = dt.timedelta(minutes=15)
 # The limit of mails with a link to set a password.
@@ -46,6 +48,11 @@ def attempt_limits(what: str, *, account: str = "", address: str) -> Limits:
         limits[_bucket(what, "one", account, place)] = MAX_PER_ACCOUNT_AND_ADDRESS
         limits[_bucket(what, "account", account)] = MAX_PER_ACCOUNT
     return limits
+
+
+def token_limits(what: str, token: str) -> Limits:
+    """Return the limits of attempts to use the secret link of this request."""
+    return attempt_limits(what, account=hash_token(token).hex(), address=client_address())
 
 
 def device_limits(device: str) -> Limits:

@@ -12,12 +12,11 @@ from werkzeug.wrappers import Response as BaseResponse
 from roadmap.auth import rate_limits
 from roadmap.auth.login_throttle import too_many_requests
 from roadmap.auth.queries import find_by_token
-from roadmap.auth.tokens import hash_token
 from roadmap.catalog.queries import load_revision
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limiter
-from roadmap.core.proxy import client_address, public_base_url
+from roadmap.core.proxy import public_base_url
 from roadmap.core.web import form_key, now, prevent_indexing, render_page
 from roadmap.endorsements import actions
 from roadmap.endorsements.forms import WitnessForm, WitnessRequestForm
@@ -86,8 +85,7 @@ def show(token: str) -> Response:
 @witnesses.post("/endorsements/by/<token>")
 @permit("public")
 def answer(token: str) -> BaseResponse:
-    account, address = hash_token(token).hex(), client_address()
-    limits = rate_limits.attempt_limits("witness", account=account, address=address)
+    limits = rate_limits.token_limits("witness", token)
     if wait := rate_limits.count_attempt(limits, now=now()):
         page = prevent_indexing(render_page("endorsements/not_found.html", wait=wait))
         return too_many_requests(page, wait)

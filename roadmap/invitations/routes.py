@@ -25,7 +25,6 @@ from roadmap.auth.login_throttle import (
 )
 from roadmap.auth.refusals import audit_refusal
 from roadmap.auth.sessions import sign_in_user, signed_in_actor
-from roadmap.auth.tokens import hash_token
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.proxy import client_address
@@ -61,7 +60,8 @@ def show_invitation(token: str) -> Response:
 @permit("public")
 def accept_invitation(token: str) -> Response:
     actor = signed_in_actor()
-    if wait := rate_limits.count_attempt(_limits(token), now=now()):
+    limits = rate_limits.token_limits("invitation", token)
+    if wait := rate_limits.count_attempt(limits, now=now()):
         audit_refusal("invitation.refused", by=actor.id if actor else None)
         return too_many_requests(_render_invalid(VALID, wait=wait), wait)
     if actor is None:
@@ -200,16 +200,11 @@ def _answer_resubmission(token: str, form: AcceptInvitationForm) -> Response | N
     return _redirect_after_accepting(invitation, token)
 
 
-def _limits(token: str) -> rate_limits.Limits:
-    account = hash_token(token).hex()
-    return rate_limits.attempt_limits("invitation", account=account, address=client_address())
-
-
 def _redirect_after_accepting(invitation: Invitation, token: str) -> Response:
     """Redirect managers to the team, and others to the dashboard."""
     if token:
         # Only count failures, because a whole office may share an address.
-        rate_limits.uncount_attempt(db.session, _limits(token))
+        rate_limits.uncount_attempt(db.session, rate_limits.token_limits("invitation", token))
     team = invitation.team
     if team is None:
         flash(_("Welcome. Your account is ready."))

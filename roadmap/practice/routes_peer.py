@@ -11,11 +11,10 @@ from werkzeug.wrappers import Response as BaseResponse
 from roadmap.auth import rate_limits
 from roadmap.auth.login_throttle import too_many_requests
 from roadmap.auth.queries import find_by_token
-from roadmap.auth.tokens import hash_token
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limiter
-from roadmap.core.proxy import client_address, public_base_url
+from roadmap.core.proxy import public_base_url
 from roadmap.core.text import parse_uuid
 from roadmap.core.web import form_key, now, prevent_indexing, render_page, see_other
 from roadmap.people import permissions
@@ -76,8 +75,7 @@ def show(token: str) -> Response:
 @peer_links.post("/practice/peer/<token>")
 @permit("public")
 def rate(token: str) -> BaseResponse:
-    account, address = hash_token(token).hex(), client_address()
-    limits = rate_limits.attempt_limits("peer-rating", account=account, address=address)
+    limits = rate_limits.token_limits("peer-rating", token)
     if wait := rate_limits.count_attempt(limits, now=now()):
         page = prevent_indexing(render_page("practice/peer_not_found.html", wait=wait))
         return too_many_requests(page, wait)
