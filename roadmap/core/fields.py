@@ -13,14 +13,14 @@ from wtforms.validators import Length, StopValidation
 
 from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import current_locale, month_names
-from roadmap.core.i18n import lazy_gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.link_secrets import strip_userinfo
 from roadmap.core.text import clean_url, complete_url, strip_control_characters
 
 
 def at_most(characters: int) -> Length:
     """Return a validator for the maximum length of a text."""
-    return Length(max=characters, message=_("At most %(max)d characters."))
+    return Length(max=characters, message=_l("At most %(max)d characters."))
 
 
 # Earlier days are assumed to be typing errors.
@@ -31,16 +31,16 @@ class PastDayField(DateField):
     """A day that is not after the form's `today`."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        message = _("Enter the date as year-month-day, such as 2026-11-30.")
+        message = _l("Enter the date as year-month-day, such as 2026-11-30.")
         super().__init__(*args, invalid_value_message=message, **kwargs)
 
     def pre_validate(self, form: Any) -> None:
         if self.data is None:
             return
         if self.data > form.today:
-            raise StopValidation(_("This day is in the future."))
+            raise StopValidation(_l("This day is in the future."))
         if self.data < EARLIEST_DAY:
-            raise StopValidation(_("This is before 2000; check the year."))
+            raise StopValidation(_l("This is before 2000; check the year."))
 
 
 class UrlField(StringField):
@@ -107,11 +107,11 @@ class PartialDateField(ParsedField):
         try:
             return PartialDate.parse(typed, month_names(current_locale()))
         except ValueError:
-            message = _(
+            message = _l(
                 "This is not a date. Enter a day, month or year: 15 Mar 2026, Mar 2026 or 2026."
             )
             if re.fullmatch(r"\s*(0?[1-9]|1[0-2])([/.-])(0?[1-9]|1[0-2])\2\d{4}\s*", typed):
-                message = _(
+                message = _l(
                     "“%(date)s” can be read in two ways. Write the month as a word.",
                     date=typed.strip(),
                 )
@@ -129,10 +129,10 @@ class PastDateField(PartialDateField):
         if self.data is None:
             return
         if self.data.first > form.today:
-            raise StopValidation(_("This date is in the future."))
+            raise StopValidation(_l("This date is in the future."))
         if self.data.first.year < self.earliest_year:
             year = str(self.earliest_year)
-            raise StopValidation(_("This is before %(year)s; check the year.", year=year))
+            raise StopValidation(_l("This is before %(year)s; check the year.", year=year))
 
 
 def parse_whole_number(text: object) -> int | None:

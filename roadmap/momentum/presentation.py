@@ -14,15 +14,13 @@ from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import (
     current_locale,
     date_filter,
-    gettext,
     ngettext,
     number_filter,
     points_filter,
 )
+from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.momentum.rules import Series
-
-_ = gettext
 
 PERIOD_NAMES = {"90-days": _l("90 days"), "year": _l("One year"), "all": _l("All")}
 # The maximum number of months labelled on the time axis, and the possible steps between them.

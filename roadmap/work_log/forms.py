@@ -10,11 +10,11 @@ from wtforms.validators import DataRequired
 
 from roadmap.core.fields import PastDayField, at_most
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.core.stale_forms import FingerprintForm
+from roadmap.core.stale_forms import DatedForm
 from roadmap.core.text import clean_line
 
 
-class EntryForm(FingerprintForm):
+class EntryForm(DatedForm):
     """A line about a day up to today. The default is today."""
 
     text = StringField(
@@ -25,8 +25,7 @@ class EntryForm(FingerprintForm):
     day = PastDayField(_l("Day"))
 
     def __init__(self, *, today: dt.date, **more: Any) -> None:
-        super().__init__(**more)
-        self.today = today
+        super().__init__(today=today, **more)
         # The dashboard's form has no day field.
         if self.day.data is None and not (self.day.raw_data or [""])[0].strip():
             self.day.data, self.day.process_errors = today, []
