@@ -35,16 +35,20 @@ from roadmap.evidence.models import EvidenceFile
 from roadmap.people.audit import record_audit
 
 
-def create(path: Path, *, now: dt.datetime) -> Manifest:
+def create(path: Path, *, now: dt.datetime, report: Report = ignore) -> Manifest:
     """Write a backup of the current database and files.
 
     The file is created atomically, readable only by its owner. The schema must be current. Raises
-    OSError.
+    OSError. `report` receives a line if only the entry in the audit log could not be written.
     """
     # Block deletion before the snapshot, so that the files its rows reference still exist.
     with file_store().block_deletion(), db.snapshot() as connection:
         manifest = _write_file(path, connection, now)
-    _record("backup.created", path, now, rows=manifest.rows)
+    try:
+        _record("backup.created", path, now, rows=manifest.rows)
+    except sa.exc.DBAPIError as error:
+        # Such as a full disk, which is when a backup on another disk matters most.
+        report(f"The backup is complete, but not in the audit log: {error.orig}")
     return manifest
 
 

@@ -42,7 +42,7 @@ def create(file: Path, force: bool) -> None:
     a copy of the secret key, which signs it, elsewhere. Sessions and unsent mail are left out.
     """
     require_new_file(file, force=force)
-    manifest = actions.create(file, now=utc_now())
+    manifest = actions.create(file, now=utc_now(), report=print_error)
     megabytes = file.stat().st_size / 1_000_000
     click.echo(f"{file}: {_describe_contents(manifest)}, {megabytes:.1f} MB")
     for name in manifest.missing_files:
@@ -95,8 +95,8 @@ def restore(file: Path, yes: bool, trust: bool) -> None:
     click.echo(f"{file} is restored: {_describe(manifest)}{again}")
     if not ledger.exists(Path(current_app.config["DATA_DIR"])):
         click.echo(
-            f"People erased since this backup was made are back, because the data folder has no "
-            f"{ledger.FILE_NAME}. If the old machine has one, copy it and restore again."
+            f"The data folder has no {ledger.FILE_NAME}: anyone erased since this backup was made "
+            "is back. If the old machine has this file, copy it and restore again."
         )
     with db.own_transaction() as own:
         locked = keys.has_undecryptable_keys(own)

@@ -65,7 +65,7 @@ def load_forecast(
         sa.select(HistoryEntry.subject, sa.func.min(HistoryEntry.at).label("first_at"))
         .where(
             HistoryEntry.user_id == actor.id,
-            HistoryEntry.action == "status.set",
+            HistoryEntry.action.in_(("status.set", "imported.status.set")),
             HistoryEntry.data["status"].as_string() == "done",
         )
         .group_by(HistoryEntry.subject)

@@ -70,6 +70,7 @@ def test_archive_is_imported_after_a_preview_without_verification(
     assert "The archive of Alice" in page.text
     assert "Pieces of evidence" in page.text
     assert "Reviews, as history" in page.text
+    assert "past readiness scores are not kept" in page.text
     session.rollback()
     assert session.scalar(sa.select(Evidence).where(Evidence.user_id == cast.mallory)) is None
 

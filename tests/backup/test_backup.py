@@ -163,6 +163,27 @@ def test_create_reports_a_missing_folder(sample_data: Cast, tmp_path: Path) -> N
     assert refused.value.filename == str(tmp_path / "missing")
 
 
+@pytest.mark.sqlite
+def test_backup_is_complete_even_if_the_database_takes_no_more_writes(
+    sample_data: Cast, app: Flask, tmp_path: Path
+) -> None:
+    """The trigger stands for a full disk."""
+    path = tmp_path / "last.zip"
+    refuse = (
+        "CREATE TRIGGER full BEFORE INSERT ON audit_entry BEGIN SELECT RAISE(FAIL, 'full'); END"
+    )
+    with db.engine.begin() as connection:
+        connection.execute(sa.text(refuse))
+    try:
+        made = run(app, "create", str(path))
+    finally:
+        with db.engine.begin() as connection:
+            connection.execute(sa.text("DROP TRIGGER full"))
+    assert made.exit_code == 0
+    assert "The backup is complete, but not in the audit log: full" in made.stderr
+    assert "can be restored" in run(app, "verify", str(path)).stdout
+
+
 def test_backup_file_is_private_and_leaves_no_other_file(backup_file: Path) -> None:
     assert backup_file.stat().st_mode & 0o777 == 0o600
     assert [path.name for path in backup_file.parent.iterdir()] == [backup_file.name]
@@ -512,7 +533,7 @@ def test_commands_create_verify_and_restore(sample_data: Cast, app: Flask, tmp_p
     kept = restored.stdout.rpartition(" ")[2].strip()
     assert zipfile.is_zipfile(kept)
     assert "The audit log was restored too" in restored.stdout
-    assert "the data folder has no erased-people" in restored.stdout
+    assert "The data folder has no erased-people" in restored.stdout
 
 
 @pytest.mark.parametrize("answer", [b"n\n", b"\x04"], ids=["no", "end of input"])

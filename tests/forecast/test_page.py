@@ -15,6 +15,7 @@ from roadmap.forecast.actions import add_absence
 from roadmap.forecast.queries import load_forecast
 from roadmap.forecast.rules import Chain, Span
 from roadmap.people.actor import Actor
+from roadmap.people.models import HistoryEntry
 from roadmap.progress import actions as progress
 from roadmap.progress.models import Enrollment
 from roadmap.progress.queries import enrollment
@@ -103,6 +104,16 @@ def test_reopened_milestone_counts_on_the_day_it_was_first_done(session, cast, n
     complete_weekly(session, cast, required[:5], now - dt.timedelta(days=200))
     for status in ("in_progress", "done"):
         progress.set_status(session, cast.alice, required[0].key, status, by=None, now=now)
+    found = load_forecast(
+        session, Actor(cast.alice, "Alice", ""), enrollment(session, cast.alice, SLUG), now
+    )
+    assert (found.own_pace.milestones, found.own_pace.hours) == (0, 0)
+    # The same after an import, which marks the entries of the history.
+    session.execute(
+        sa.update(HistoryEntry)
+        .where(HistoryEntry.user_id == cast.alice, HistoryEntry.at < now - dt.timedelta(days=100))
+        .values(action=sa.literal("imported.") + HistoryEntry.action)
+    )
     found = load_forecast(
         session, Actor(cast.alice, "Alice", ""), enrollment(session, cast.alice, SLUG), now
     )
