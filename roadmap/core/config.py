@@ -440,7 +440,7 @@ def _check_user(data_dir: Path) -> None:
     """Raise ConfigError for root if the files are another user's, who could not use root's."""
     for path in (data_dir / KEY_FILE, data_dir / DATABASE_FILE):
         owner = path.stat().st_uid if path.exists() else 0
-        if os.geteuid() == 0 != owner:
+        if owner != 0 and os.geteuid() == 0:
             raise ConfigError(
                 f"{path} belongs to another user than root (uid {owner}). Run this as that user, "
                 f"such as by `sudo -u '#{owner}' …`: it could not use the files that root creates."

@@ -37,8 +37,11 @@ def client_address() -> str:
 
 @cache
 def log_untrusted_proxy() -> None:
-    """Log once that the addresses of clients may be those of a proxy."""
-    log.warning("a request came through a proxy, but ROADMAP_TRUSTED_PROXIES is 0")
+    """Log once that the addresses of clients may be those of a proxy.
+
+    Only may, because any client can send the header.
+    """
+    log.warning("a request has X-Forwarded-For, but ROADMAP_TRUSTED_PROXIES is 0")
 
 
 def public_base_url() -> str:

@@ -280,7 +280,7 @@ def tone_explanation(document: Document) -> str:
     explanation = _(
         "Verified: the named person, a manager of the author at that time, confirmed "
         "this version for the milestones listed. Not verified: no manager has confirmed "
-        "it yet; a review made in another installation does not count."
+        "it here yet."
     )
     if document.redacted:
         redacted = _(

@@ -205,6 +205,7 @@ def raise_file_limit() -> None:
 def make_server(host: str, port: int) -> MPServer:
     """Create the granian server with our settings and log format."""
     granian._signals.set_loop_signals = stop_worker_once
+    # granian has no setting for this; mypy allows no replacement of a method.
     WorkerProcess.is_alive = is_worker_alive  # type: ignore[assignment, method-assign]
     names = ("_granian", "granian.access", log.name)
     lines = {"handlers": ["lines"], "level": "WARNING", "propagate": False}

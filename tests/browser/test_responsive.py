@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PageOf, SampleSite
 from tests.browser.test_journey import PointerInput
@@ -125,6 +125,15 @@ def test_form_fields_and_footer_are_aligned(page_of: PageOf) -> None:
     for address in ("/account", "/evidence/new", "/career/positions/new", "/skills"):
         page.goto(address)
         assert page.evaluate(FIND_MISALIGNED) == [], address
+
+
+def test_start_button_does_not_cover_the_stages_on_a_phone(page_of: PageOf) -> None:
+    page = page_of("mallory", viewport={"width": 390, "height": 844})
+    page.goto("/roadmaps/senior-ml-engineer#way")
+    button = page.get_by_role("region", name="Begin").get_by_role("button")
+    expect(button).not_to_be_in_viewport()
+    button.scroll_into_view_if_needed()
+    expect(button).to_be_in_viewport()
 
 
 def test_header_name_fits_on_one_line(page_of: PageOf) -> None:

@@ -24,7 +24,7 @@ def test_delete_page_lists_losses_and_deletes_evidence(session, cast, now, brows
     browser = browser_of(cast.alice)
     page = browser.get(f"/evidence/{piece.id}/delete").text
     for text in ("Delete this piece?", "its one version", "one review", "confirmed by Bob",
-                 "badges issued for it, which are revoked"):  # fmt: skip
+                 "any badges issued for it, which are then revoked"):  # fmt: skip
         assert text in page
     assert "your portfolios" not in page
     assert exists(session, piece.id)

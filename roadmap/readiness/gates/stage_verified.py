@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from roadmap.core.dates import months_later
 from roadmap.readiness.evidence_tally import NO_VERIFIER
 from roadmap.readiness.gates.gate import GateResult, GateRule
-from roadmap.readiness.messages import N_, Message, ngettext_noop, rounded_down
+from roadmap.readiness.messages import N_, Message, ngettext_noop
 
 if TYPE_CHECKING:
     from roadmap.catalog.gates import StageVerifiedGate
@@ -69,7 +69,7 @@ class Rule(GateRule):
                 num=ceil(asked),
                 stage=title,
                 needed=ceil(needed),
-                share=rounded_down(self.settings.share * 100),
+                share=round(float(self.settings.share) * 100),
                 people=people,
                 asked=asked_people,
             ),
