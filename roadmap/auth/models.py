@@ -8,7 +8,7 @@ import uuid
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from roadmap.core.types import Base, Id, check_one_of
+from roadmap.core.types import Base, Id, check_one_of, foreign_key
 from roadmap.people import scopes
 from roadmap.people.models import OwnerId
 
@@ -81,12 +81,8 @@ class AccountDeletion(Base):
 
     __tablename__ = "account_deletion"
 
-    user_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("user.id", ondelete="CASCADE"), primary_key=True
-    )
-    requested_by: Mapped[uuid.UUID | None] = mapped_column(
-        sa.ForeignKey("user.id", ondelete="SET NULL"), index=True
-    )
+    user_id: Mapped[uuid.UUID] = foreign_key("user.id", primary_key=True)
+    requested_by: Mapped[uuid.UUID | None] = foreign_key("user.id", "SET NULL", index=True)
     requested_at: Mapped[dt.datetime]
     due_at: Mapped[dt.datetime] = mapped_column(index=True)
 

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
-from roadmap.core.types import Base, Id, Json
+from roadmap.core.types import Base, Id, Json, foreign_key
 
 
 class Roadmap(Base):
@@ -32,7 +32,7 @@ class RoadmapRevision(Base):
     __tablename__ = "roadmap_revision"
 
     id: Mapped[Id]
-    roadmap_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("roadmap.id", ondelete="CASCADE"))
+    roadmap_id: Mapped[uuid.UUID] = foreign_key("roadmap.id")
     number: Mapped[int]
     digest: Mapped[str] = mapped_column(sa.String(64))
     content: Mapped[Json]

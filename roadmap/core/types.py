@@ -111,6 +111,11 @@ def json_text(value: Any) -> str:
     raise TypeError(value)
 
 
+def foreign_key(target: str, ondelete: str = "CASCADE", **options: Any) -> MappedColumn[Any]:
+    """Declare a column that refers to another table; by default rows are deleted with its row."""
+    return mapped_column(sa.ForeignKey(target, ondelete=ondelete), **options)
+
+
 def check_one_of(name: str, column: str, values: tuple[str, ...]) -> sa.CheckConstraint:
     """Return a CHECK constraint that limits a column to a set of words."""
     allowed = ", ".join(f"'{value}'" for value in values)

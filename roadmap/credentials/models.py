@@ -8,7 +8,7 @@ import uuid
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from roadmap.core.types import Base, Id
+from roadmap.core.types import Base, Id, foreign_key
 from roadmap.people.models import OwnerId
 
 
@@ -19,7 +19,7 @@ class CredentialCost(Base):
 
     id: Mapped[Id]
     user_id: Mapped[OwnerId]
-    evidence_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("evidence.id", ondelete="CASCADE"))
+    evidence_id: Mapped[uuid.UUID] = foreign_key("evidence.id")
     year: Mapped[int]
     amount: Mapped[int]
     currency: Mapped[str] = mapped_column(sa.String(3))

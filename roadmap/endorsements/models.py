@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from roadmap.core.i18n import gettext as _
 from roadmap.core.text import fold
-from roadmap.core.types import Base, Id, check_one_of
+from roadmap.core.types import Base, Id, check_one_of, foreign_key
 from roadmap.people.models import OwnerId
 
 # '' until the witness answers.
@@ -28,9 +28,7 @@ class Endorsement(Base):
 
     id: Mapped[Id]
     user_id: Mapped[OwnerId]
-    milestone_key: Mapped[str] = mapped_column(
-        sa.ForeignKey("milestone.key", ondelete="RESTRICT"), index=True
-    )
+    milestone_key: Mapped[str] = foreign_key("milestone.key", "RESTRICT", index=True)
     title: Mapped[str] = mapped_column(sa.String(200))
     done_when: Mapped[str] = mapped_column(sa.Text)
     asked: Mapped[str] = mapped_column(sa.String(100))

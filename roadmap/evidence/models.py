@@ -7,17 +7,13 @@ import uuid
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, MappedColumn, column_property, mapped_column, relationship
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from roadmap.core.dates import PartialDate
-from roadmap.core.types import Base, Id, check_one_of, search_text_of
+from roadmap.core.types import Base, Id, check_one_of, foreign_key, search_text_of
 from roadmap.evidence.constants import DECISIONS, IMPACT_TYPES, STATES, VISIBILITIES
 from roadmap.evidence.item import Audience, is_visible, shared_state
 from roadmap.people.labels import reviewer_label
-
-
-def _key(target: str, ondelete: str = "CASCADE", **options: Any) -> MappedColumn[Any]:
-    return mapped_column(sa.ForeignKey(target, ondelete=ondelete), **options)
 
 
 class Evidence(Base):
@@ -31,7 +27,7 @@ class Evidence(Base):
     __tablename__ = "evidence"
 
     id: Mapped[Id]
-    user_id: Mapped[uuid.UUID] = _key("user.id")
+    user_id: Mapped[uuid.UUID] = foreign_key("user.id")
     title: Mapped[str] = mapped_column(sa.String(200))
     search_text: Mapped[str] = search_text_of("title")
     visibility: Mapped[str] = mapped_column(sa.String(12), default="portfolio")
@@ -44,7 +40,7 @@ class Evidence(Base):
     )
     revision: Mapped[int] = mapped_column(default=1)
     # Set only while a reviewer is reviewing the item.
-    reviewer_id: Mapped[uuid.UUID | None] = _key("user.id", "SET NULL", index=True)
+    reviewer_id: Mapped[uuid.UUID | None] = foreign_key("user.id", "SET NULL", index=True)
     review_started_at: Mapped[dt.datetime | None]
     submitted_at: Mapped[dt.datetime | None]
     title_changed_at: Mapped[dt.datetime | None]
@@ -97,8 +93,8 @@ class EvidenceVersion(Base):
     __tablename__ = "evidence_version"
 
     id: Mapped[Id]
-    evidence_id: Mapped[uuid.UUID] = _key("evidence.id")
-    user_id: Mapped[uuid.UUID] = _key("user.id", index=True)
+    evidence_id: Mapped[uuid.UUID] = foreign_key("evidence.id")
+    user_id: Mapped[uuid.UUID] = foreign_key("user.id", index=True)
     number: Mapped[int]
     kind: Mapped[str] = mapped_column(sa.String(16))
     occurred_on: Mapped[PartialDate]
@@ -132,8 +128,8 @@ class Impact(Base):
     __tablename__ = "impact"
 
     id: Mapped[Id]
-    version_id: Mapped[uuid.UUID] = _key("evidence_version.id", index=True)
-    user_id: Mapped[uuid.UUID] = _key("user.id", index=True)
+    version_id: Mapped[uuid.UUID] = foreign_key("evidence_version.id", index=True)
+    user_id: Mapped[uuid.UUID] = foreign_key("user.id", index=True)
     position: Mapped[int]
     type: Mapped[str] = mapped_column(sa.String(8))
     metric: Mapped[str] = mapped_column(sa.String(200), default="")
@@ -150,9 +146,9 @@ class EvidenceFile(Base):
 
     __tablename__ = "evidence_file"
 
-    version_id: Mapped[uuid.UUID] = _key("evidence_version.id", primary_key=True)
+    version_id: Mapped[uuid.UUID] = foreign_key("evidence_version.id", primary_key=True)
     sha256: Mapped[str] = mapped_column(sa.String(64), primary_key=True, index=True)
-    user_id: Mapped[uuid.UUID] = _key("user.id", index=True)
+    user_id: Mapped[uuid.UUID] = foreign_key("user.id", index=True)
     position: Mapped[int]
     name: Mapped[str] = mapped_column(sa.String(200))
     size: Mapped[int]
@@ -164,7 +160,7 @@ class UploadedFile(Base):
 
     __tablename__ = "uploaded_file"
 
-    user_id: Mapped[uuid.UUID] = _key("user.id", primary_key=True)
+    user_id: Mapped[uuid.UUID] = foreign_key("user.id", primary_key=True)
     sha256: Mapped[str] = mapped_column(sa.String(64), primary_key=True, index=True)
     name: Mapped[str] = mapped_column(sa.String(200))
     size: Mapped[int]
@@ -182,13 +178,15 @@ class EvidenceMilestone(Base):
 
     __tablename__ = "evidence_milestone"
 
-    evidence_id: Mapped[uuid.UUID] = _key("evidence.id", primary_key=True)
-    milestone_key: Mapped[str] = _key("milestone.key", "RESTRICT", primary_key=True, index=True)
-    user_id: Mapped[uuid.UUID] = _key("user.id", index=True)
+    evidence_id: Mapped[uuid.UUID] = foreign_key("evidence.id", primary_key=True)
+    milestone_key: Mapped[str] = foreign_key(
+        "milestone.key", "RESTRICT", primary_key=True, index=True
+    )
+    user_id: Mapped[uuid.UUID] = foreign_key("user.id", index=True)
     position: Mapped[int] = mapped_column(default=0)
-    left_out_review_id: Mapped[uuid.UUID | None] = _key("review.id", "SET NULL", index=True)
+    left_out_review_id: Mapped[uuid.UUID | None] = foreign_key("review.id", "SET NULL", index=True)
     taken_back_by: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
-    taken_back_by_id: Mapped[uuid.UUID | None] = _key("user.id", "SET NULL", index=True)
+    taken_back_by_id: Mapped[uuid.UUID | None] = foreign_key("user.id", "SET NULL", index=True)
     created_at: Mapped[dt.datetime]
 
 
@@ -197,9 +195,9 @@ class EvidenceSkill(Base):
 
     __tablename__ = "evidence_skill"
 
-    evidence_id: Mapped[uuid.UUID] = _key("evidence.id", primary_key=True)
-    skill_key: Mapped[str] = _key("skill.key", "RESTRICT", primary_key=True, index=True)
-    user_id: Mapped[uuid.UUID] = _key("user.id", index=True)
+    evidence_id: Mapped[uuid.UUID] = foreign_key("evidence.id", primary_key=True)
+    skill_key: Mapped[str] = foreign_key("skill.key", "RESTRICT", primary_key=True, index=True)
+    user_id: Mapped[uuid.UUID] = foreign_key("user.id", index=True)
 
 
 class Review(Base):
@@ -208,10 +206,10 @@ class Review(Base):
     __tablename__ = "review"
 
     id: Mapped[Id]
-    user_id: Mapped[uuid.UUID] = _key("user.id", index=True)
-    evidence_id: Mapped[uuid.UUID] = _key("evidence.id", index=True)
-    version_id: Mapped[uuid.UUID] = _key("evidence_version.id", index=True)
-    reviewer_id: Mapped[uuid.UUID | None] = _key("user.id", "SET NULL", index=True)
+    user_id: Mapped[uuid.UUID] = foreign_key("user.id", index=True)
+    evidence_id: Mapped[uuid.UUID] = foreign_key("evidence.id", index=True)
+    version_id: Mapped[uuid.UUID] = foreign_key("evidence_version.id", index=True)
+    reviewer_id: Mapped[uuid.UUID | None] = foreign_key("user.id", "SET NULL", index=True)
     reviewer_name: Mapped[str] = mapped_column(sa.String(200))
     # The title at the time of review, because a title can change without a new version.
     title: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
@@ -253,11 +251,13 @@ class Confirmation(Base):
 
     __tablename__ = "confirmation"
 
-    version_id: Mapped[uuid.UUID] = _key("evidence_version.id", primary_key=True)
-    milestone_key: Mapped[str] = _key("milestone.key", "RESTRICT", primary_key=True, index=True)
-    user_id: Mapped[uuid.UUID] = _key("user.id", index=True)
-    review_id: Mapped[uuid.UUID] = _key("review.id", index=True)
-    roadmap_revision_id: Mapped[uuid.UUID | None] = _key(
+    version_id: Mapped[uuid.UUID] = foreign_key("evidence_version.id", primary_key=True)
+    milestone_key: Mapped[str] = foreign_key(
+        "milestone.key", "RESTRICT", primary_key=True, index=True
+    )
+    user_id: Mapped[uuid.UUID] = foreign_key("user.id", index=True)
+    review_id: Mapped[uuid.UUID] = foreign_key("review.id", index=True)
+    roadmap_revision_id: Mapped[uuid.UUID | None] = foreign_key(
         "roadmap_revision.id", "SET NULL", index=True
     )
     confirmed_at: Mapped[dt.datetime]
@@ -269,10 +269,10 @@ class Comment(Base):
     __tablename__ = "evidence_comment"
 
     id: Mapped[Id]
-    user_id: Mapped[uuid.UUID] = _key("user.id", index=True)
-    evidence_id: Mapped[uuid.UUID] = _key("evidence.id", index=True)
+    user_id: Mapped[uuid.UUID] = foreign_key("user.id", index=True)
+    evidence_id: Mapped[uuid.UUID] = foreign_key("evidence.id", index=True)
     version_number: Mapped[int]
-    author_id: Mapped[uuid.UUID | None] = _key("user.id", "SET NULL", index=True)
+    author_id: Mapped[uuid.UUID | None] = foreign_key("user.id", "SET NULL", index=True)
     author_name: Mapped[str] = mapped_column(sa.String(200))
     text: Mapped[str] = mapped_column(sa.Text)
     # The installation from whose archive it was imported; "" for a local comment.
@@ -290,8 +290,8 @@ class ImportedReview(Base):
     __tablename__ = "imported_review"
 
     id: Mapped[Id]
-    user_id: Mapped[uuid.UUID] = _key("user.id", index=True)
-    evidence_id: Mapped[uuid.UUID] = _key("evidence.id", index=True)
+    user_id: Mapped[uuid.UUID] = foreign_key("user.id", index=True)
+    evidence_id: Mapped[uuid.UUID] = foreign_key("evidence.id", index=True)
     version_number: Mapped[int]
     reviewer_name: Mapped[str] = mapped_column(sa.String(200))
     title: Mapped[str] = mapped_column(sa.String(200))

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from roadmap.core.types import Base, Id
+from roadmap.core.types import Base, Id, foreign_key
 from roadmap.importers.importer import MAX_ID_LENGTH
 from roadmap.people.models import OwnerId
 
@@ -47,9 +47,7 @@ class ImportedRecord(Base):
 
     __tablename__ = "imported_record"
 
-    user_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("user.id", ondelete="CASCADE"), primary_key=True
-    )
+    user_id: Mapped[uuid.UUID] = foreign_key("user.id", primary_key=True)
     external_id: Mapped[str] = mapped_column(sa.String(MAX_ID_LENGTH), primary_key=True)
     importer: Mapped[str] = mapped_column(sa.String(30))
     # A key of `records.RECORDS`, and the id of the imported row.

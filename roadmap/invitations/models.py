@@ -8,7 +8,7 @@ import uuid
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from roadmap.core.types import Base, Id
+from roadmap.core.types import Base, Id, foreign_key
 from roadmap.people.models import Team, User
 from roadmap.people.roles import DEFAULT_ROLE
 
@@ -27,19 +27,13 @@ class Invitation(Base):
     email: Mapped[str] = mapped_column(sa.String(320), default="")
     email_key: Mapped[str] = mapped_column(sa.String(320), default="", index=True)
     is_mailed: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
-    team_id: Mapped[uuid.UUID | None] = mapped_column(
-        sa.ForeignKey("team.id", ondelete="CASCADE"), index=True
-    )
+    team_id: Mapped[uuid.UUID | None] = foreign_key("team.id", index=True)
     role: Mapped[str] = mapped_column(sa.String(32), default=DEFAULT_ROLE)
-    created_by: Mapped[uuid.UUID | None] = mapped_column(
-        sa.ForeignKey("user.id", ondelete="SET NULL"), index=True
-    )
+    created_by: Mapped[uuid.UUID | None] = foreign_key("user.id", "SET NULL", index=True)
     created_at: Mapped[dt.datetime]
     expires_at: Mapped[dt.datetime]
     accepted_at: Mapped[dt.datetime | None]
-    accepted_by: Mapped[uuid.UUID | None] = mapped_column(
-        sa.ForeignKey("user.id", ondelete="SET NULL"), index=True
-    )
+    accepted_by: Mapped[uuid.UUID | None] = foreign_key("user.id", "SET NULL", index=True)
     revoked_at: Mapped[dt.datetime | None]
 
     team: Mapped[Team | None] = relationship(lazy="joined")

@@ -8,7 +8,7 @@ import uuid
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from roadmap.core.types import Base, Id
+from roadmap.core.types import Base, Id, foreign_key
 
 
 class OutgoingMail(Base):
@@ -24,9 +24,7 @@ class OutgoingMail(Base):
     __tablename__ = "outgoing_mail"
 
     id: Mapped[Id]
-    user_id: Mapped[uuid.UUID | None] = mapped_column(
-        sa.ForeignKey("user.id", ondelete="CASCADE"), index=True
-    )
+    user_id: Mapped[uuid.UUID | None] = foreign_key("user.id", index=True)
     recipient: Mapped[str] = mapped_column(sa.String(320))
     # If false, the mail goes to the account's address at the time of sending.
     address_is_fixed: Mapped[bool] = mapped_column(default=False)

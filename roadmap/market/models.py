@@ -9,7 +9,7 @@ from dataclasses import fields
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from roadmap.core.types import Base, Id
+from roadmap.core.types import Base, Id, foreign_key
 from roadmap.market.rules import OfferTerms
 from roadmap.people.models import OwnerId
 
@@ -38,9 +38,7 @@ class ImportedPay(Base):
 
     __tablename__ = "imported_pay"
 
-    import_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("pay_import.id", ondelete="CASCADE"), primary_key=True
-    )
+    import_id: Mapped[uuid.UUID] = foreign_key("pay_import.id", primary_key=True)
     state: Mapped[str] = mapped_column(sa.String(2), primary_key=True)
     jobs: Mapped[int | None]
     mean: Mapped[int | None]

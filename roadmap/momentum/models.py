@@ -9,7 +9,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from roadmap.core.types import Base
+from roadmap.core.types import Base, foreign_key
 
 
 class Snapshot(Base):
@@ -25,12 +25,8 @@ class Snapshot(Base):
 
     __tablename__ = "progress_snapshot"
 
-    user_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("user.id", ondelete="CASCADE"), primary_key=True
-    )
-    roadmap_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("roadmap.id", ondelete="CASCADE"), primary_key=True, index=True
-    )
+    user_id: Mapped[uuid.UUID] = foreign_key("user.id", primary_key=True)
+    roadmap_id: Mapped[uuid.UUID] = foreign_key("roadmap.id", primary_key=True, index=True)
     day: Mapped[dt.date] = mapped_column(primary_key=True)
     hours: Mapped[int]
     claimed_hours: Mapped[int]

@@ -6,16 +6,12 @@ import datetime as dt
 import uuid
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, MappedColumn, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-from roadmap.core.types import Base, Id, Json
+from roadmap.core.types import Base, Id, Json, foreign_key
 
 # The source under which mails about notifications are queued.
 MAIL_SOURCE = "notification"
-
-
-def _reference(column: str, ondelete: str = "CASCADE") -> MappedColumn[uuid.UUID | None]:
-    return mapped_column(sa.ForeignKey(column, ondelete=ondelete), index=True)
 
 
 class Notification(Base):
@@ -28,14 +24,14 @@ class Notification(Base):
     __tablename__ = "notification"
 
     id: Mapped[Id]
-    user_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("user.id", ondelete="CASCADE"))
+    user_id: Mapped[uuid.UUID] = foreign_key("user.id")
     kind: Mapped[str] = mapped_column(sa.String(32))
-    subject_user_id: Mapped[uuid.UUID | None] = _reference("user.id")
-    evidence_id: Mapped[uuid.UUID | None] = _reference("evidence.id")
-    review_id: Mapped[uuid.UUID | None] = _reference("review.id")
-    comment_id: Mapped[uuid.UUID | None] = _reference("evidence_comment.id")
-    team_id: Mapped[uuid.UUID | None] = _reference("team.id")
-    actor_id: Mapped[uuid.UUID | None] = _reference("user.id", ondelete="SET NULL")
+    subject_user_id: Mapped[uuid.UUID | None] = foreign_key("user.id", index=True)
+    evidence_id: Mapped[uuid.UUID | None] = foreign_key("evidence.id", index=True)
+    review_id: Mapped[uuid.UUID | None] = foreign_key("review.id", index=True)
+    comment_id: Mapped[uuid.UUID | None] = foreign_key("evidence_comment.id", index=True)
+    team_id: Mapped[uuid.UUID | None] = foreign_key("team.id", index=True)
+    actor_id: Mapped[uuid.UUID | None] = foreign_key("user.id", "SET NULL", index=True)
     actor_name: Mapped[str] = mapped_column(sa.String(200), default="")
     data: Mapped[Json]
     created_at: Mapped[dt.datetime]

@@ -9,14 +9,12 @@ from typing import Annotated, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from roadmap.core.types import Base, Id, Json, check_one_of, search_text_of
+from roadmap.core.types import Base, Id, Json, check_one_of, foreign_key, search_text_of
 
 THEMES = ("system", "light", "dark")
 
 # The owner of a row, which is deleted with them.
-OwnerId = Annotated[
-    uuid.UUID, mapped_column(sa.ForeignKey("user.id", ondelete="CASCADE"), index=True)
-]
+OwnerId = Annotated[uuid.UUID, foreign_key("user.id", index=True)]
 
 
 class User(Base):
@@ -66,9 +64,7 @@ class Team(Base):
     id: Mapped[Id]
     slug: Mapped[str] = mapped_column(sa.String(60), unique=True)
     name: Mapped[str] = mapped_column(sa.String(200))
-    parent_id: Mapped[uuid.UUID | None] = mapped_column(
-        sa.ForeignKey("team.id", ondelete="SET NULL"), index=True
-    )
+    parent_id: Mapped[uuid.UUID | None] = foreign_key("team.id", "SET NULL", index=True)
     created_at: Mapped[dt.datetime]
 
 
@@ -77,16 +73,10 @@ class Membership(Base):
 
     __tablename__ = "membership"
 
-    team_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("team.id", ondelete="CASCADE"), primary_key=True
-    )
-    user_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("user.id", ondelete="CASCADE"), primary_key=True, index=True
-    )
+    team_id: Mapped[uuid.UUID] = foreign_key("team.id", primary_key=True)
+    user_id: Mapped[uuid.UUID] = foreign_key("user.id", primary_key=True, index=True)
     role: Mapped[str] = mapped_column(sa.String(32))
-    granted_by: Mapped[uuid.UUID | None] = mapped_column(
-        sa.ForeignKey("user.id", ondelete="SET NULL"), index=True
-    )
+    granted_by: Mapped[uuid.UUID | None] = foreign_key("user.id", "SET NULL", index=True)
     created_at: Mapped[dt.datetime]
 
 
@@ -101,10 +91,8 @@ class HistoryEntry(Base):
     id: Mapped[int] = mapped_column(
         sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True
     )
-    user_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("user.id", ondelete="CASCADE"))
-    actor_id: Mapped[uuid.UUID | None] = mapped_column(
-        sa.ForeignKey("user.id", ondelete="SET NULL"), index=True
-    )
+    user_id: Mapped[uuid.UUID] = foreign_key("user.id")
+    actor_id: Mapped[uuid.UUID | None] = foreign_key("user.id", "SET NULL", index=True)
     at: Mapped[dt.datetime]
     action: Mapped[str] = mapped_column(sa.String(60))
     subject: Mapped[str] = mapped_column(sa.String(120))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from roadmap.core.types import Base, Id
+from roadmap.core.types import Base, Id, foreign_key
 from roadmap.people.models import OwnerId
 
 
@@ -72,12 +72,8 @@ class PortfolioItem(Base):
 
     __tablename__ = "portfolio_item"
 
-    portfolio_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("portfolio.id", ondelete="CASCADE"), primary_key=True
-    )
-    evidence_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("evidence.id", ondelete="CASCADE"), primary_key=True, index=True
-    )
+    portfolio_id: Mapped[uuid.UUID] = foreign_key("portfolio.id", primary_key=True)
+    evidence_id: Mapped[uuid.UUID] = foreign_key("evidence.id", primary_key=True, index=True)
     user_id: Mapped[OwnerId]
     position: Mapped[int | None]
     redacted_title: Mapped[str | None] = mapped_column(sa.String(200))
@@ -110,9 +106,7 @@ class PortfolioLink(Base):
 
     id: Mapped[Id]
     user_id: Mapped[OwnerId]
-    portfolio_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("portfolio.id", ondelete="CASCADE"), index=True
-    )
+    portfolio_id: Mapped[uuid.UUID] = foreign_key("portfolio.id", index=True)
     label: Mapped[str] = mapped_column(sa.String(100), default="")
     created_at: Mapped[dt.datetime]
     expires_at: Mapped[dt.datetime | None]
@@ -130,8 +124,6 @@ class Profile(Base):
 
     __tablename__ = "profile"
 
-    user_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("user.id", ondelete="CASCADE"), primary_key=True
-    )
+    user_id: Mapped[uuid.UUID] = foreign_key("user.id", primary_key=True)
     network: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
     url: Mapped[str] = mapped_column(sa.String(500))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from roadmap.core.types import Base, Id, Json, check_one_of
+from roadmap.core.types import Base, Id, Json, check_one_of, foreign_key
 from roadmap.people.models import OwnerId
 
 if TYPE_CHECKING:
@@ -58,12 +58,8 @@ class Citation(Base):
 
     __tablename__ = "practice_citation"
 
-    answer_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("practice_answer.id", ondelete="CASCADE"), primary_key=True
-    )
-    evidence_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("evidence.id", ondelete="CASCADE"), primary_key=True, index=True
-    )
+    answer_id: Mapped[uuid.UUID] = foreign_key("practice_answer.id", primary_key=True)
+    evidence_id: Mapped[uuid.UUID] = foreign_key("evidence.id", primary_key=True, index=True)
     user_id: Mapped[OwnerId]
 
 
@@ -73,7 +69,7 @@ class PracticeAttempt(Base):
     __tablename__ = "practice_attempt"
 
     id: Mapped[Id]
-    user_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("user.id", ondelete="CASCADE"))
+    user_id: Mapped[uuid.UUID] = foreign_key("user.id")
     question: Mapped[str] = mapped_column(sa.String(60))
     started_at: Mapped[dt.datetime]
     seconds: Mapped[int | None]
@@ -92,9 +88,7 @@ class PracticeCard(Base):
 
     __tablename__ = "practice_card"
 
-    user_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("user.id", ondelete="CASCADE"), primary_key=True
-    )
+    user_id: Mapped[uuid.UUID] = foreign_key("user.id", primary_key=True)
     question: Mapped[str] = mapped_column(sa.String(60), primary_key=True)
     state: Mapped[int]
     step: Mapped[int | None]
@@ -156,14 +150,12 @@ class MockRound(Base):
 
     __tablename__ = "practice_round"
 
-    mock_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("practice_mock.id", ondelete="CASCADE"), primary_key=True
-    )
+    mock_id: Mapped[uuid.UUID] = foreign_key("practice_mock.id", primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[OwnerId]
     question: Mapped[str] = mapped_column(sa.String(60))
-    attempt_id: Mapped[uuid.UUID | None] = mapped_column(
-        sa.ForeignKey("practice_attempt.id", ondelete="SET NULL"), index=True
+    attempt_id: Mapped[uuid.UUID | None] = foreign_key(
+        "practice_attempt.id", "SET NULL", index=True
     )
 
     mock: Mapped[MockInterview] = relationship(back_populates="rounds")
@@ -182,9 +174,7 @@ class PeerLink(Base):
     id: Mapped[Id]
     user_id: Mapped[OwnerId]
     question: Mapped[str] = mapped_column(sa.String(60))
-    attempt_id: Mapped[uuid.UUID | None] = mapped_column(
-        sa.ForeignKey("practice_attempt.id", ondelete="CASCADE"), index=True
-    )
+    attempt_id: Mapped[uuid.UUID | None] = foreign_key("practice_attempt.id", index=True)
     token_hash: Mapped[bytes] = mapped_column(sa.LargeBinary(32), unique=True)
     created_at: Mapped[dt.datetime]
     expires_at: Mapped[dt.datetime]

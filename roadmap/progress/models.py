@@ -9,7 +9,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from roadmap.core.types import Base, Id, check_one_of
+from roadmap.core.types import Base, Id, check_one_of, foreign_key
 
 # A missing row means not started.
 STATUSES = ("in_progress", "done", "not_applicable")
@@ -21,10 +21,8 @@ class Enrollment(Base):
     __tablename__ = "enrollment"
 
     id: Mapped[Id]
-    user_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("user.id", ondelete="CASCADE"))
-    roadmap_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("roadmap.id", ondelete="CASCADE"), index=True
-    )
+    user_id: Mapped[uuid.UUID] = foreign_key("user.id")
+    roadmap_id: Mapped[uuid.UUID] = foreign_key("roadmap.id", index=True)
     started_on: Mapped[dt.date]
     target_on: Mapped[dt.date | None]
     hours_per_week: Mapped[Decimal | None] = mapped_column(sa.Numeric(4, 1))
@@ -46,18 +44,14 @@ class MilestoneStatus(Base):
 
     __tablename__ = "milestone_status"
 
-    user_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("user.id", ondelete="CASCADE"), primary_key=True
-    )
-    milestone_key: Mapped[str] = mapped_column(
-        sa.ForeignKey("milestone.key", ondelete="RESTRICT"), primary_key=True, index=True
+    user_id: Mapped[uuid.UUID] = foreign_key("user.id", primary_key=True)
+    milestone_key: Mapped[str] = foreign_key(
+        "milestone.key", "RESTRICT", primary_key=True, index=True
     )
     status: Mapped[str] = mapped_column(sa.String(16))
     reason: Mapped[str] = mapped_column(sa.Text, default="")
     changed_at: Mapped[dt.datetime]
-    changed_by_id: Mapped[uuid.UUID | None] = mapped_column(
-        sa.ForeignKey("user.id", ondelete="SET NULL"), index=True
-    )
+    changed_by_id: Mapped[uuid.UUID | None] = foreign_key("user.id", "SET NULL", index=True)
     was_calibrated: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
 
     __table_args__ = (check_one_of("status", "status", STATUSES),)
@@ -73,11 +67,9 @@ class MilestonePlan(Base):
 
     __tablename__ = "milestone_plan"
 
-    user_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("user.id", ondelete="CASCADE"), primary_key=True
-    )
-    milestone_key: Mapped[str] = mapped_column(
-        sa.ForeignKey("milestone.key", ondelete="RESTRICT"), primary_key=True, index=True
+    user_id: Mapped[uuid.UUID] = foreign_key("user.id", primary_key=True)
+    milestone_key: Mapped[str] = foreign_key(
+        "milestone.key", "RESTRICT", primary_key=True, index=True
     )
     note: Mapped[str] = mapped_column(sa.Text, default="")
     target_on: Mapped[dt.date | None]

@@ -9,7 +9,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from roadmap.core.types import Base, Json
+from roadmap.core.types import Base, Json, foreign_key
 
 
 class ReadinessSummary(Base):
@@ -25,15 +25,9 @@ class ReadinessSummary(Base):
 
     __tablename__ = "readiness_summary"
 
-    user_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("user.id", ondelete="CASCADE"), primary_key=True
-    )
-    roadmap_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("roadmap.id", ondelete="CASCADE"), primary_key=True, index=True
-    )
-    revision_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("roadmap_revision.id", ondelete="CASCADE"), index=True
-    )
+    user_id: Mapped[uuid.UUID] = foreign_key("user.id", primary_key=True)
+    roadmap_id: Mapped[uuid.UUID] = foreign_key("roadmap.id", primary_key=True, index=True)
+    revision_id: Mapped[uuid.UUID] = foreign_key("roadmap_revision.id", index=True)
     own_score: Mapped[Decimal] = mapped_column(sa.Numeric(7, 4))
     shared_score: Mapped[Decimal] = mapped_column(sa.Numeric(7, 4))
     own: Mapped[Json]

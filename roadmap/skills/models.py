@@ -8,7 +8,7 @@ import uuid
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from roadmap.core.types import Base, Id, check_one_of
+from roadmap.core.types import Base, Id, check_one_of, foreign_key
 from roadmap.people.models import OwnerId
 
 SIDES = ("self", "manager")
@@ -20,16 +20,12 @@ class Assessment(Base):
     __tablename__ = "assessment"
 
     id: Mapped[Id]
-    user_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("user.id", ondelete="CASCADE"))
-    skill_key: Mapped[str] = mapped_column(
-        sa.ForeignKey("skill.key", ondelete="RESTRICT"), index=True
-    )
+    user_id: Mapped[uuid.UUID] = foreign_key("user.id")
+    skill_key: Mapped[str] = foreign_key("skill.key", "RESTRICT", index=True)
     side: Mapped[str] = mapped_column(sa.String(8))
     level: Mapped[int]
     comment: Mapped[str] = mapped_column(sa.Text, default="")
-    assessor_id: Mapped[uuid.UUID | None] = mapped_column(
-        sa.ForeignKey("user.id", ondelete="SET NULL"), index=True
-    )
+    assessor_id: Mapped[uuid.UUID | None] = foreign_key("user.id", "SET NULL", index=True)
     assessor_name: Mapped[str] = mapped_column(sa.String(200))
     # The assessor's role was given to them by the assessed user.
     added_by_author: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
@@ -54,9 +50,7 @@ class ImportedAssessment(Base):
 
     id: Mapped[Id]
     user_id: Mapped[OwnerId]
-    skill_key: Mapped[str] = mapped_column(
-        sa.ForeignKey("skill.key", ondelete="RESTRICT"), index=True
-    )
+    skill_key: Mapped[str] = foreign_key("skill.key", "RESTRICT", index=True)
     level: Mapped[int]
     comment: Mapped[str] = mapped_column(sa.Text)
     assessor_name: Mapped[str] = mapped_column(sa.String(200))

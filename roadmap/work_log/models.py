@@ -8,7 +8,7 @@ import uuid
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from roadmap.core.types import Base, Id
+from roadmap.core.types import Base, Id, foreign_key
 from roadmap.people.models import OwnerId
 
 
@@ -21,7 +21,5 @@ class WorkLogEntry(Base):
     user_id: Mapped[OwnerId]
     day: Mapped[dt.date]
     text: Mapped[str] = mapped_column(sa.String(500))
-    evidence_id: Mapped[uuid.UUID | None] = mapped_column(
-        sa.ForeignKey("evidence.id", ondelete="SET NULL"), index=True
-    )
+    evidence_id: Mapped[uuid.UUID | None] = foreign_key("evidence.id", "SET NULL", index=True)
     created_at: Mapped[dt.datetime]
