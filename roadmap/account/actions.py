@@ -44,9 +44,7 @@ def change_profile(
         setattr(person, name, value)
     if changed:
         fields = sorted(changed)
-        record_history(
-            session, user_id=user_id, by=by, action="account.changed", now=now, fields=fields
-        )
+        record_history(session, user_id, "account.changed", by=by, now=now, fields=fields)
 
 
 def set_preference(
@@ -57,4 +55,4 @@ def set_preference(
     noted: dict[str, Any] = {noted_as: is_on}
     lock_user(session, user_id)
     session.execute(sa.update(User).where(User.id == user_id).values({name: is_on}))
-    record_history(session, user_id=user_id, by=by, action=action, now=now, **noted)
+    record_history(session, user_id, action, by=by, now=now, **noted)

@@ -152,14 +152,8 @@ def restore(
     details: dict[str, Any] = {
         "name": archive.origin, "rows": plan.count, "left_out": plan.left_out_count,
     }  # fmt: skip
-    record_history(
-        session, user_id=user_id, by=by, action="archive.imported", subject=str(user_id), now=now,
-        **details,
-    )  # fmt: skip
-    record_audit(
-        session, by=by, action="archive.imported", target=str(user_id), address=address, now=now,
-        **details,
-    )  # fmt: skip
+    record_history(session, user_id, "archive.imported", by=by, now=now, **details)
+    record_audit(session, "archive.imported", user_id, by=by, now=now, address=address, **details)
     return plan
 
 

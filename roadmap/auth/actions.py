@@ -88,8 +88,8 @@ def create_user(
         raise EmailTaken(email) from None
     # Sign-ups have a network address; the command line has none.
     record_audit(
-        session, by=by or (user.id if address else None), action="account.created",
-        target=str(user.id), address=address, now=now, administrator=is_admin,
+        session, "account.created", user.id, by=by or (user.id if address else None), now=now,
+        address=address, administrator=is_admin,
     )  # fmt: skip
     return user
 
@@ -112,12 +112,10 @@ def change_email(
         raise EmailTaken(email) from None
     # Links sent to the old address must stop working.
     _delete_password_links(session, user_id)
-    record_history(
-        session, user_id=user_id, by=by, action="account.changed", now=now, fields=["email"]
-    )
+    record_history(session, user_id, "account.changed", by=by, now=now, fields=["email"])
     record_audit(
-        session, by=by, action="account.email_changed", target=str(user_id), address=address,
-        now=now, confirmed_only=shown == email,
+        session, "account.email_changed", user_id, by=by, now=now, address=address,
+        confirmed_only=shown == email,
     )  # fmt: skip
 
 
@@ -135,9 +133,7 @@ def set_password(
     end_sessions(session, user_id)
     session.execute(sa.delete(ApiToken).where(ApiToken.user_id == user_id))
     _delete_password_links(session, user_id)
-    record_audit(
-        session, by=by, action="password.changed", target=str(user_id), address=address, now=now
-    )
+    record_audit(session, "password.changed", user_id, by=by, now=now, address=address)
 
 
 def upgrade_password_hash(
@@ -184,11 +180,11 @@ def create_password_link(
     actor_id = require_permission(by, "admin.write")
     # Anyone can request the mail, so do not record the person as the actor.
     record_audit(
-        session, by=None if by == user_id else actor_id, action="password.link_made",
-        target=str(user_id), address=address, now=now,
+        session, "password.link_made", user_id, by=None if by == user_id else actor_id, now=now,
+        address=address,
     )  # fmt: skip
     done = "account.password_link_created"
-    record_history(session, user_id=user_id, by=actor_id, action=done, now=now)
+    record_history(session, user_id, done, by=actor_id, now=now)
     return token
 
 
@@ -213,9 +209,7 @@ def use_password_link(
     me = link.user_id
     if timezone:
         update_user(session, me, timezone=timezone)
-        record_history(
-            session, user_id=me, by=me, action="account.changed", now=now, fields=["timezone"]
-        )
+        record_history(session, me, "account.changed", by=me, now=now, fields=["timezone"])
     set_password(session, me, password_hash, by=me, address=address, now=now)
 
 
@@ -229,7 +223,7 @@ def deactivate(session: Session, user_id: uuid.UUID, *, by: ActorOrId, now: dt.d
         return False
     close_account(session, user, now=now)
     session.execute(sa.delete(ApiToken).where(ApiToken.user_id == user_id))
-    record_audit(session, by=actor_id, action="account.deactivated", target=str(user_id), now=now)
+    record_audit(session, "account.deactivated", user_id, by=actor_id, now=now)
     managers_changed.send(session, person=user_id, by=actor_id, now=now)
     return True
 
@@ -260,7 +254,7 @@ def reactivate(session: Session, user_id: uuid.UUID, *, by: ActorOrId, now: dt.d
         return False
     update_user(session, user_id, deactivated_at=None)
     session.execute(sa.delete(AccountDeletion).where(AccountDeletion.user_id == user_id))
-    record_audit(session, by=actor_id, action="account.reactivated", target=str(user_id), now=now)
+    record_audit(session, "account.reactivated", user_id, by=actor_id, now=now)
     managers_changed.send(session, person=user_id, by=actor_id, now=now)
     return True
 
@@ -281,8 +275,8 @@ def set_admin(
     update_user(session, user_id, is_admin=is_admin)
     end_sessions(session, user_id)
     record_audit(
-        session, by=actor_id, action="role.granted" if is_admin else "role.withdrawn",
-        target=str(user_id), now=now, role="administrator",
+        session, "role.granted" if is_admin else "role.withdrawn", user_id, by=actor_id, now=now,
+        role="administrator",
     )  # fmt: skip
     return True
 

@@ -99,12 +99,10 @@ def create(
     )
     session.flush()
     record_audit(
-        session, by=by, action="token.created", target=str(user_id), address=address, now=now,
-        name=name, scope=scope, days=days,
+        session, "token.created", user_id, by=by, now=now, address=address, name=name, scope=scope,
+        days=days,
     )  # fmt: skip
-    record_history(
-        session, user_id=user_id, by=by, action="account.token_created", now=now, name=name
-    )
+    record_history(session, user_id, "account.token_created", by=by, now=now, name=name)
     return token
 
 
@@ -115,9 +113,8 @@ def revoke(
     session.delete(token)
     session.flush()
     record_audit(
-        session, by=by, action="token.revoked", target=str(token.user_id), address=address,
-        now=now, name=token.name,
-    )  # fmt: skip
+        session, "token.revoked", token.user_id, by=by, now=now, address=address, name=token.name
+    )
 
 
 def list_tokens(session: Session, user_id: uuid.UUID) -> Sequence[ApiToken]:

@@ -93,8 +93,8 @@ def _record(
     address: str,
     now: dt.datetime,
 ) -> None:
-    record_audit(session, by=by, action=action, target=str(user_id), address=address, now=now)
-    record_history(session, user_id=user_id, by=by, action=action, now=now)
+    record_audit(session, action, user_id, by=by, now=now, address=address)
+    record_history(session, user_id, action, by=by, now=now)
     managers_changed.send(session, person=user_id, by=by, now=now)
 
 

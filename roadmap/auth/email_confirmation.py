@@ -66,7 +66,7 @@ def request_email(
     session.flush()
     if transport.is_configured():
         outbox.enqueue(session, _link_mail(user, pending, token), now=now)
-    record_history(session, user_id=user_id, by=by, action="account.email_requested", now=now)
+    record_history(session, user_id, "account.email_requested", by=by, now=now)
     return True
 
 

@@ -19,10 +19,7 @@ def audit_request(
     session: Session, action: str, target: str, by: uuid.UUID | None, **data: Any
 ) -> None:
     """Audit an action of this request, with its address and time."""
-    record_audit(
-        session, by=by, action=action, target=target[:200], address=client_address(), now=now(),
-        **data,
-    )  # fmt: skip
+    record_audit(session, action, target[:200], by=by, now=now(), address=client_address(), **data)
 
 
 def audit_download(*, by: uuid.UUID, action: str, target: str, **data: Any) -> None:

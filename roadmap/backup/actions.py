@@ -106,7 +106,7 @@ def restore(
 
 def _record(action: str, path: Path, now: dt.datetime, **values: Any) -> None:
     with db.own_transaction() as own:
-        record_audit(own, by=None, action=action, target=path.name[:200], now=now, **values)
+        record_audit(own, action, path.name[:200], by=None, now=now, **values)
 
 
 def _write_file(path: Path, connection: sa.Connection, now: dt.datetime) -> Manifest:

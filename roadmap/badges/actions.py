@@ -208,9 +208,6 @@ def _record(
     **data: Any,
 ) -> None:
     record_history(
-        session, user_id=badge.user_id, by=by, action=action, subject=str(badge.id), now=now,
-        name=badge.name, **data,
-    )  # fmt: skip
-    record_audit(
-        session, by=by, action=action, target=str(badge.id), now=now, person=str(badge.user_id)
+        session, badge.user_id, action, badge.id, by=by, now=now, name=badge.name, **data
     )
+    record_audit(session, action, badge.id, by=by, now=now, person=str(badge.user_id))

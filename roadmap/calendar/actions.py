@@ -60,5 +60,5 @@ def record_access(session: Session, feed_id: uuid.UUID, day: dt.date) -> None:
 def _record(
     session: Session, user_id: uuid.UUID, action: str, now: dt.datetime, **data: Any
 ) -> None:
-    record_audit(session, by=user_id, action=action, target=str(user_id), now=now, **data)
-    record_history(session, user_id=user_id, by=user_id, action=action, now=now)
+    record_audit(session, action, user_id, by=user_id, now=now, **data)
+    record_history(session, user_id, action, by=user_id, now=now)

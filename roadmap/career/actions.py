@@ -84,6 +84,5 @@ def _record_history(
     session: Session, entry: Entry, verb: str, *, by: uuid.UUID, now: dt.datetime, **data: Any
 ) -> None:
     record_history(
-        session, user_id=entry.user_id, by=by, action=f"{entry.__tablename__}.{verb}",
-        subject=str(entry.id), now=now, **data,
-    )  # fmt: skip
+        session, entry.user_id, f"{entry.__tablename__}.{verb}", entry.id, by=by, now=now, **data
+    )

@@ -51,10 +51,7 @@ def save_plan(
             raise StaleForm(saved)
         saved.answers, saved.updated_at = answers, now
         saved.revision += 1
-    record_history(
-        session, user_id=user_id, by=by, action="career_plan.saved", subject=f"{kind}:{subject}",
-        now=now,
-    )  # fmt: skip
+    record_history(session, user_id, "career_plan.saved", f"{kind}:{subject}", by=by, now=now)
 
 
 def add_reflection(
@@ -82,7 +79,4 @@ def add_reflection(
     _saved, is_new = add_row(session, reflection, limit, MAX_REFLECTIONS, of_challenge)
     if not is_new:
         return
-    record_history(
-        session, user_id=user_id, by=by, action="career_plan.reflected", subject=challenge,
-        now=now,
-    )  # fmt: skip
+    record_history(session, user_id, "career_plan.reflected", challenge, by=by, now=now)

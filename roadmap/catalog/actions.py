@@ -95,14 +95,9 @@ def publish(
     if not change.is_new:
         # Audited because it changes how everyone enrolled in this roadmap is measured.
         record_audit(
-            session,
-            by=None,
-            action="roadmap.published",
-            target=new.slug,
-            now=now,
-            revision=change.number,
+            session, "roadmap.published", new.slug, by=None, now=now, revision=change.number,
             title=new.title,
-        )
+        )  # fmt: skip
     revision_published.send(session, now=now)
     return change
 

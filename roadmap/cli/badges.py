@@ -22,6 +22,6 @@ def rotate_keys() -> None:
 
     now = utc_now()
     made = keys.rotate_keys(db.session, now)
-    record_audit(db.session, by=None, action="badges.keys_rotated", now=now)
+    record_audit(db.session, "badges.keys_rotated", by=None, now=now)
     db.session.commit()
     click.echo(f"New keys: {made.ed25519_id} (Ed25519) and {made.rsa_id} (RS256)")

@@ -107,7 +107,7 @@ def _record(dry_run: bool, action: str, *, target: str = "", **data: Any) -> Non
     """Record an entry in the audit log, unless this is a dry run."""
     if not dry_run:
         with db.own_transaction() as own:
-            record_audit(own, by=None, action=action, target=target[:200], now=utc_now(), **data)
+            record_audit(own, action, target[:200], by=None, now=utc_now(), **data)
 
 
 @group.command("validate", any_schema=True)

@@ -31,9 +31,7 @@ def load_demo(people: int, seed: int, force: bool) -> None:
             "this database has accounts already; --force adds the demo data to them"
         )
     loaded = load_demo_data(db.session, now=utc_now(), seed=seed, people=people)
-    record_audit(
-        db.session, by=None, action="demo.loaded", target=str(len(loaded.accounts)), now=utc_now()
-    )
+    record_audit(db.session, "demo.loaded", len(loaded.accounts), by=None, now=utc_now())
     db.session.commit()
     rows = [
         (account.person.email, account.password, f"{account.person.name}: {account.person.who}")

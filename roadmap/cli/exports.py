@@ -42,7 +42,7 @@ def export_user(email: str, file: Path, force: bool) -> None:
     db.session.rollback()
     rows = write_archive_file(file, user_id, instance=public_base_url(), now=now)
     with db.own_transaction() as own:
-        record_audit(own, by=None, action="archive.exported", target=str(user_id), now=now)
+        record_audit(own, "archive.exported", user_id, by=None, now=now)
     size = file.stat().st_size / 1_000_000
     click.echo(f"{file}: {format_count(rows, 'record', 'records')} of {address}, {size:.1f} MB")
 

@@ -45,7 +45,4 @@ def save_cost(
         saved.amount, saved.currency, saved.updated_at = amount, currency, now
     else:
         session.delete(saved)
-    record_history(
-        session, user_id=user_id, by=by, action="credential.cost_saved", subject=str(evidence_id),
-        now=now,
-    )  # fmt: skip
+    record_history(session, user_id, "credential.cost_saved", evidence_id, by=by, now=now)

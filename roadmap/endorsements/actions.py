@@ -80,8 +80,8 @@ def delete_endorsement(
     was_answered = bool(endorsement.answer)
     if was_answered:
         record_history(
-            session, user_id=endorsement.user_id, by=by, action="endorsement.deleted",
-            subject=endorsement.milestone_key, now=now, witness=endorsement.witness,
+            session, endorsement.user_id, "endorsement.deleted", endorsement.milestone_key, by=by,
+            now=now, witness=endorsement.witness,
         )  # fmt: skip
     session.delete(endorsement)
     session.flush()
@@ -105,7 +105,7 @@ def record_answer(
     endorsement.affiliation, endorsement.statement = affiliation, statement
     endorsement.answered_at = now
     record_history(
-        session, user_id=endorsement.user_id, by=None, action="endorsement.answered",
-        subject=endorsement.milestone_key, now=now, witness=witness, answer=answer,
+        session, endorsement.user_id, "endorsement.answered", endorsement.milestone_key, by=None,
+        now=now, witness=witness, answer=answer,
     )  # fmt: skip
     return True

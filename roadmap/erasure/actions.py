@@ -85,7 +85,7 @@ def erase(user_id: uuid.UUID, *, now: dt.datetime, cause: str = "") -> bool:
         _anonymize(own, person)
         _delete_mails(own, person)
         own.execute(sa.delete(_USERS).where(_USERS.c.id == user_id))
-        record_audit(own, by=None, action="account.erased", now=now, **because)
+        record_audit(own, "account.erased", by=None, now=now, **because)
     db.rewrite_file()
     return True
 

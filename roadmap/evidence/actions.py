@@ -370,10 +370,7 @@ def _record(
 def record(
     session: Session, evidence: Evidence, action: str, by: Actor, now: dt.datetime, **data: Any
 ) -> None:
-    record_history(
-        session, user_id=evidence.user_id, by=by.id, action=action, subject=str(evidence.id),
-        now=now, **data,
-    )  # fmt: skip
+    record_history(session, evidence.user_id, action, evidence.id, by=by.id, now=now, **data)
 
 
 def _add_version(

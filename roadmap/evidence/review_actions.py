@@ -181,9 +181,8 @@ def decide(
     more = BUNDLED if bundled else {}
     record(session, evidence, action, by, now, row_id=review.id, **details, **more)
     record_audit(
-        session, by=by.id, action=action, target=str(evidence.id), now=now,
-        person=str(evidence.user_id), **details,
-    )  # fmt: skip
+        session, action, evidence.id, by=by.id, now=now, person=str(evidence.user_id), **details
+    )
     return review
 
 
@@ -284,9 +283,8 @@ def withdraw_review(
         left_out=[link.milestone_key for link in left_out], **more, **details,
     )  # fmt: skip
     record_audit(
-        session, by=by.id, action=action, target=str(evidence.id), now=now,
-        person=str(evidence.user_id), **details,
-    )  # fmt: skip
+        session, action, evidence.id, by=by.id, now=now, person=str(evidence.user_id), **details
+    )
     return review, keys
 
 
@@ -347,10 +345,7 @@ def verify_items(
         else:
             number += 1
     if number:
-        record_history(
-            session, user_id=user_id, by=by.id, action="history.verified", subject=str(user_id),
-            now=now, number=number,
-        )  # fmt: skip
+        record_history(session, user_id, "history.verified", by=by.id, now=now, number=number)
     return refused
 
 
@@ -392,9 +387,8 @@ def withdraw_verifications(
             refused.append((title, refusal.reason))
     if withdrawn:
         record_history(
-            session, user_id=user_id, by=by.id, action="history.verification_withdrawn",
-            subject=str(user_id), now=now, number=len(withdrawn),
-            decided_at=decided_at.isoformat(), reason=clean_line(reason),
+            session, user_id, "history.verification_withdrawn", by=by.id, now=now,
+            number=len(withdrawn), decided_at=decided_at.isoformat(), reason=clean_line(reason),
         )  # fmt: skip
     return withdrawn, refused
 

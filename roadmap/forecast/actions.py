@@ -79,7 +79,4 @@ def _lock(session: Session, absence: Absence) -> None:
 
 
 def _record(session: Session, absence: Absence, action: str, now: dt.datetime) -> None:
-    record_history(
-        session, user_id=absence.user_id, by=absence.user_id, action=action,
-        subject=str(absence.id), now=now,
-    )  # fmt: skip
+    record_history(session, absence.user_id, action, absence.id, by=absence.user_id, now=now)

@@ -250,13 +250,7 @@ def _record_audit(
 ) -> None:
     team = invitation.team
     record_audit(
-        session,
-        by=by,
-        action=f"invitation.{done}",
-        target=str(invitation.id),
-        now=now,
-        team=team.slug if team else None,
-        team_name=team.name if team else "",
-        role=invitation.role,
+        session, f"invitation.{done}", invitation.id, by=by, now=now,
+        team=team.slug if team else None, team_name=team.name if team else "", role=invitation.role,
         email=invitation.email,
-    )
+    )  # fmt: skip

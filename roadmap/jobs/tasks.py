@@ -153,9 +153,8 @@ def prune_audit_log() -> int:
     if pruned:
         with db.own_transaction() as own:
             record_audit(
-                own, by=None, action="audit.pruned", target=before.date().isoformat(),
-                now=utc_now(), count=pruned,
-            )  # fmt: skip
+                own, "audit.pruned", before.date().isoformat(), by=None, now=utc_now(), count=pruned
+            )
     return pruned
 
 

@@ -68,10 +68,7 @@ def import_pay(session: Session, file: OewsFile, *, now: dt.datetime) -> list[Im
         )  # fmt: skip
     session.flush()
     if any(change.changed for change in changes):
-        record_audit(
-            session, by=None, action="market.imported", target=file.name[-200:], now=now,
-            year=file.year,
-        )  # fmt: skip
+        record_audit(session, "market.imported", file.name[-200:], by=None, now=now, year=file.year)
     return changes
 
 

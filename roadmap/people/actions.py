@@ -81,9 +81,7 @@ def create_team(
         raise InvalidTeam("taken" if taken else "gone") from None
     # Checked after the insert, which may have waited for another writer.
     actor_id = require_permission(by, "admin.write")
-    record_audit(
-        session, by=actor_id, action="team.created", target=slug, now=now, team_name=team.name
-    )
+    record_audit(session, "team.created", slug, by=actor_id, now=now, team_name=team.name)
     return team
 
 
@@ -123,8 +121,8 @@ def change_team(
     was = {"name": before["name"], "parent": str(before["parent_id"] or "")}
     above = session.get(Team, team.parent_id) if team.parent_id else None
     record_audit(
-        session, by=actor_id, action="team.changed", target=team.slug, now=now, before=was,
-        team_name=team.name, parent_name=above.name if above else "", moved="parent_id" in changed,
+        session, "team.changed", team.slug, by=actor_id, now=now, before=was, team_name=team.name,
+        parent_name=above.name if above else "", moved="parent_id" in changed,
     )  # fmt: skip
     if "parent_id" in changed:
         managers_changed.send(
@@ -147,23 +145,12 @@ def delete_team(session: Session, team: Team, *, by: ActorOrId, now: dt.datetime
     ).all()
     done = "membership.removed"
     record_history(
-        session, user_id=gone, by=actor_id, action=done, subject=team.slug, now=now,
-        team=str(team.id), with_team=True,
-    )  # fmt: skip
-    record_audit(
-        session,
-        user_ids=gone,
-        by=actor_id,
-        action=done,
-        target=team.slug,
-        now=now,
-        team_name=team.name,
+        session, gone, done, team.slug, by=actor_id, now=now, team=str(team.id), with_team=True
     )
+    record_audit(session, done, team.slug, by=actor_id, now=now, user_ids=gone, team_name=team.name)
     session.execute(sa.delete(Team).where(Team.id == team.id))
     session.expunge(team)
-    record_audit(
-        session, by=actor_id, action="team.deleted", target=team.slug, now=now, team_name=team.name
-    )
+    record_audit(session, "team.deleted", team.slug, by=actor_id, now=now, team_name=team.name)
     managers_changed.send(session, by=actor_id, now=now)
 
 
@@ -222,13 +209,12 @@ def remove_member(
     done = "membership.left" if actor_id == user_id else "membership.removed"
     more: dict[str, Any] = {"moved_to": moved_to} if moved_to else {}
     record_history(
-        session, user_id=user_id, by=actor_id, action=done, subject=team.slug, now=now,
-        team=str(team.id), before=before, **more,
+        session, user_id, done, team.slug, by=actor_id, now=now, team=str(team.id), before=before,
+        **more,
     )  # fmt: skip
     record_audit(
-        session, by=actor_id, action=done, target=team.slug, now=now, team_name=team.name,
-        person=str(user_id),
-    )  # fmt: skip
+        session, done, team.slug, by=actor_id, now=now, team_name=team.name, person=str(user_id)
+    )
     return True
 
 
@@ -307,11 +293,11 @@ def _set_role(
     done = "membership.added" if before is None else "membership.role_changed"
     more: dict[str, Any] = {"moved_from": moved_from} if moved_from else {}
     record_history(
-        session, user_id=user_id, by=actor_id, action=done, subject=team.slug, now=now,
-        team=str(team.id), role=role, before=before, **more,
+        session, user_id, done, team.slug, by=actor_id, now=now, team=str(team.id), role=role,
+        before=before, **more,
     )  # fmt: skip
     record_audit(
-        session, by=actor_id, action=done, target=team.slug, now=now,
-        person=str(user_id), role=role, before=before, team_name=team.name,
+        session, done, team.slug, by=actor_id, now=now, person=str(user_id), role=role,
+        before=before, team_name=team.name,
     )  # fmt: skip
     return True

@@ -20,20 +20,23 @@ PRUNE_BATCH = 10_000
 
 def record_audit(
     session: Session,
+    action: str,
+    target: object = "",
     *,
     by: uuid.UUID | None,
-    action: str,
-    target: str = "",
+    now: dt.datetime,
     address: str = "",
     user_ids: Collection[uuid.UUID] | None = None,
-    now: dt.datetime,
     **data: Any,
 ) -> None:
     """Add an entry to the audit log, or one for each of the `user_ids`, in one statement.
 
-    `action` has the form `thing.verb`; `data` has JSON values.
+    `action` has the form `thing.verb`, `target` is the key or id of the thing, and `data` has JSON
+    values.
     """
-    entry = {"actor_id": by, "at": now, "action": action, "target": target, "address": address}
+    entry = {
+        "actor_id": by, "at": now, "action": action, "target": str(target), "address": address,
+    }  # fmt: skip
     rows = [data] if user_ids is None else [{**data, "person": str(key)} for key in user_ids]
     if rows:
         session.execute(sa.insert(_ENTRIES), [{**entry, "data": data} for data in rows])

@@ -20,11 +20,11 @@ _INSERT_ENTRY = sa.insert(_ENTRIES)
 
 def record_history(
     session: Session,
-    *,
     user_id: uuid.UUID | Collection[uuid.UUID],
-    by: uuid.UUID | None,
     action: str,
-    subject: str = "",
+    subject: object = "",
+    *,
+    by: uuid.UUID | None,
     now: dt.datetime,
     row_id: uuid.UUID | None = None,
     **data: Any,
@@ -37,7 +37,7 @@ def record_history(
     """
     session.flush()
     people = [user_id] if isinstance(user_id, uuid.UUID) else user_id
-    subject = subject or str(user_id)
+    subject = str(subject or user_id)
     entry = {"actor_id": by, "at": now, "action": action, "subject": subject, "data": data}
     if people:
         rows = [{"user_id": person, **entry} for person in people]

@@ -206,9 +206,7 @@ def save_profiles(
     session.add_all(
         Profile(user_id=by.id, network=network, url=url) for network, url in urls.items() if url
     )
-    record_history(
-        session, user_id=by.id, by=by.id, action="portfolio.profiles", subject="profiles", now=now
-    )
+    record_history(session, by.id, "portfolio.profiles", "profiles", by=by.id, now=now)
 
 
 def add_item(
@@ -392,6 +390,6 @@ def _record(
 ) -> None:
     """Record a change by the owner; `subject` is the id of the item concerned, if any."""
     record_history(
-        session, user_id=portfolio.user_id, by=portfolio.user_id, action=action,
-        subject=str(subject or portfolio.id), now=now, name=portfolio.name, **data,
+        session, portfolio.user_id, action, subject or portfolio.id, by=portfolio.user_id, now=now,
+        name=portfolio.name, **data,
     )  # fmt: skip

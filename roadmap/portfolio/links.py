@@ -135,10 +135,8 @@ def _signer() -> Signer:
 def _record_change(
     session: Session, link: PortfolioLink, action: str, by: uuid.UUID, now: dt.datetime
 ) -> None:
-    record_history(
-        session, user_id=link.user_id, by=by, action=action, subject=str(link.id), now=now
-    )
-    record_audit(session, by=by, action=action, target=str(link.id), now=now)
+    record_history(session, link.user_id, action, link.id, by=by, now=now)
+    record_audit(session, action, link.id, by=by, now=now)
 
 
 def count_open_links(session: Session, item: Item, now: dt.datetime) -> int | None:

@@ -266,7 +266,6 @@ def rate_as_peer(
     if answer is not None and revision in range(1, answer.revision + 1):
         link.rated_revision = revision
     record_history(
-        session, user_id=link.user_id, by=None, action="practice.rated", subject=link.question,
-        now=now, rater=rater,
-    )  # fmt: skip
+        session, link.user_id, "practice.rated", link.question, by=None, now=now, rater=rater
+    )
     return True

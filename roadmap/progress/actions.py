@@ -312,9 +312,7 @@ def _record(
     """Record a change, with the name of the personal token if one was used."""
     if token:
         data["token"] = token
-    record_history(
-        session, user_id=user_id, by=by, action=action, subject=str(subject), now=now, **data
-    )
+    record_history(session, user_id, action, subject, by=by, now=now, **data)
 
 
 def _local_date(session: Session, user_id: uuid.UUID, now: dt.datetime) -> dt.date:

@@ -99,14 +99,14 @@ def _assess(
     session.add(assessment)
     token: dict[str, Any] = {"by_token": by.token_name} if by.is_by_token else {}
     record_history(
-        session, user_id=user_id, by=by.id, action="skill.assessed", subject=skill_key, now=now,
-        side=side, level=level, **token,
+        session, user_id, "skill.assessed", skill_key, by=by.id, now=now, side=side, level=level,
+        **token,
     )  # fmt: skip
     if is_manager:
         # The audit log omits the level, which is confidential between the manager and the user.
         record_audit(
-            session, by=by.id, action="skill.assessed", target=str(assessment.id), now=now,
-            person=str(user_id), skill=skill.title,
+            session, "skill.assessed", assessment.id, by=by.id, now=now, person=str(user_id),
+            skill=skill.title,
         )  # fmt: skip
     return assessment
 

@@ -45,4 +45,4 @@ def save(
         for name, value in values.items():
             setattr(saved, name, value)
         saved.updated_at = now
-    record_history(session, user_id=user_id, by=by, action="tool.recorded", subject=tool, now=now)
+    record_history(session, user_id, "tool.recorded", tool, by=by, now=now)

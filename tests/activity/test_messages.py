@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import datetime as dt
-import re
 import uuid
 from decimal import Decimal
 
@@ -23,6 +22,7 @@ from roadmap.progress import actions as progress
 from roadmap.skills import actions as skills
 from tests.evidence.builders import add_evidence, review_evidence, submit_evidence
 from tests.support.catalog import enroll
+from tests.support.recorded_actions import recorded_actions
 
 MILESTONE = "mentor-junior-two-quarters"
 SOURCE = ROOT / "roadmap"
@@ -61,10 +61,7 @@ def string_constants(module: str) -> set[str]:
 
 def test_every_recorded_action_has_a_message():
     """A fixture in `tests/conftest.py` checks actions composed with an f-string."""
-    recorded = set()
-    for path in SOURCE.rglob("*.py"):
-        for call in re.findall(r"record_history\((.*?)\n    +\)", path.read_text("utf-8"), re.S):
-            recorded.update(re.findall(r'action="([a-z_.]+)"', call))
+    recorded = recorded_actions("record_history")
     assert {"account.changed", "practice.rated", "skill.assessed"} <= recorded
     assert recorded <= MESSAGES.keys(), recorded - MESSAGES.keys()
     assert ACTIONS_BY_KIND.keys() == KINDS.keys()

@@ -7,7 +7,6 @@ import datetime as dt
 import io
 import re
 import uuid
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -22,12 +21,8 @@ from roadmap.people import actions
 from roadmap.people.audit import record_audit
 from roadmap.people.models import AuditEntry, Team, User
 from tests.evidence.builders import add_evidence, submit_evidence
+from tests.support.recorded_actions import recorded_actions
 from tests.support.statements import statements_of
-
-SOURCE = Path(__file__).resolve().parents[2] / "roadmap"
-AUDITED_ACTION = re.compile(
-    r"""\b(?:record_audit|audit_download)\((?:[^()]|\([^()]*\))*?action=(f?"[^"]+")"""
-)
 
 
 def lines(page):
@@ -216,11 +211,7 @@ def test_statement_count_does_not_grow_with_entries(app, session, cast, erin, no
 
 def test_every_audited_action_has_a_message():
     """Actions composed with an f-string are not checked here but when a test records them."""
-    recorded = set()
-    for path in SOURCE.rglob("*.py"):
-        for found in AUDITED_ACTION.findall(path.read_text("utf-8")):
-            if not found.startswith("f"):
-                recorded.add(found.strip('"'))
+    recorded = recorded_actions("record_audit", "audit_download")
     assert {"team.created", "account.created", "portfolio.exported"} <= recorded
     assert recorded <= MESSAGES.keys(), recorded - MESSAGES.keys()
     assert MESSAGES_BY_KIND.keys() == KINDS.keys()
