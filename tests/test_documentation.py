@@ -145,6 +145,24 @@ def test_operators_guide_lists_every_command_and_option(app: Flask) -> None:
         )
 
 
+# A subject is always assigned in this form, as a text to translate.
+MAIL_SUBJECT = re.compile(r'\b(?:mail_)?subject ?= ?_l?\(\s*"([^"]+)"')
+
+
+def test_operators_guide_lists_every_mail() -> None:
+    section = read_text(DOCS / "operators.md").partition("\n## Mails that Cairn sends\n")[2]
+    listed = re.findall(r"`([^`]+)`", section.partition("\n## ")[0])
+    sent = set()
+    for file in (ROOT / "roadmap").rglob("*.py"):
+        subjects = MAIL_SUBJECT.findall(read_text(file))
+        # The outbox itself, and the notifications, whose kinds have the subjects.
+        if file.parent.name != "mail" and file != ROOT / "roadmap/notifications/actions.py":
+            senders = re.findall(r"\bOutgoingMail\(|transport\.send\(", read_text(file))
+            assert len(subjects) >= len(senders), f"{file}: a mail without a subject in this form"
+        sent.update(re.sub(r"%\((\w+)\)s", lambda key: key[1].upper(), each) for each in subjects)
+    assert sorted(listed) == sorted(sent)
+
+
 def test_readme_lists_every_make_target() -> None:
     makefile = read_text(ROOT / "Makefile")
     targets = set(re.findall(r"^([a-z-]+):.*## ", makefile, re.M))

@@ -283,7 +283,8 @@ def send_password_link(email: str, address: str) -> None:
         return
     with db.own_transaction() as own:
         token = actions.create_password_link(own, user.id, by=user.id, address=address, now=now())
-    base, subject = current_app.config["BASE_URL"].rstrip("/"), _("Set a new password for Cairn")
+    base = current_app.config["BASE_URL"].rstrip("/")
+    subject = _("Set a new password for Cairn")
     body = _(
         "Hello %(name)s,\n\n"
         "Someone, probably you, asked to reset the password of your account on Cairn.\n"
