@@ -355,6 +355,16 @@ def test_upgrading_start_reports_changes_and_unreadable_content(
         db.engine.dispose()
 
 
+def test_start_warns_of_a_data_folder_that_others_can_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ROADMAP_DATA_DIR", str(tmp_path))
+    for mode, is_open in ((0o755, True), (0o750, False), (0o700, False)):
+        tmp_path.chmod(mode)
+        start.prepare_data_folder(demo=False)
+        assert (f"chmod 700 {tmp_path}" in capsys.readouterr().err) == is_open
+
+
 def test_unusable_data_folder_error_names_the_setting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -413,7 +413,7 @@ def _check_settings(values: dict[str, Any], data_dir: Path) -> dict[str, str]:
         return {name: f"{PREFIX}{name} {maximum}" for name in too_long}
     faults: dict[str, str] = {}
     try:
-        _check_user(data_dir)
+        _check_user(data_dir, KEY_FILE, DATABASE_FILE)
         values["SECRET_KEY"] = _find_secret_key(values["SECRET_KEY"], data_dir)
     except ConfigError as error:
         faults["SECRET_KEY"] = str(error)
@@ -425,6 +425,8 @@ def _check_settings(values: dict[str, Any], data_dir: Path) -> dict[str, str]:
                 values[name] = setting.parse(str(values[name]))
             if name == "DATABASE_URL":
                 _check_database_path(values[name], data_dir)
+        except ConfigError as error:
+            faults[name] = str(error)
         except ValueError as error:
             faults[name] = f"{PREFIX}{name} {error}"
     if values["SMTP_URL"] and not (values["MAIL_FROM"] and values["BASE_URL"]):
@@ -436,9 +438,12 @@ def _check_settings(values: dict[str, Any], data_dir: Path) -> dict[str, str]:
     return faults
 
 
-def _check_user(data_dir: Path) -> None:
-    """Raise ConfigError for root if the files are another user's, who could not use root's."""
-    for path in (data_dir / KEY_FILE, data_dir / DATABASE_FILE):
+def _check_user(folder: Path, *names: str) -> None:
+    """Raise ConfigError for root if files, or a folder without them, are another user's.
+
+    That user could not use the files that root creates.
+    """
+    for path in [path for name in names if (path := folder / name).exists()] or [folder]:
         owner = path.stat().st_uid if path.exists() else 0
         if owner != 0 and os.geteuid() == 0:
             raise ConfigError(
@@ -468,7 +473,10 @@ def _find_secret_key(key: str | None, data_dir: Path) -> str:
 
 
 def _check_database_path(database_url: str, data_dir: Path) -> None:
-    """Raise ValueError for an invalid SQLite path, which would start an empty database."""
+    """Raise ValueError for an invalid SQLite path, which would start an empty database.
+
+    Raises ConfigError for root if it is another user's.
+    """
     url = sa.make_url(database_url)
     if url.get_backend_name() != "sqlite":
         return
@@ -480,6 +488,8 @@ def _check_database_path(database_url: str, data_dir: Path) -> None:
         )
     if os.access(folder, os.X_OK) and path.is_dir():
         raise ValueError(f"names {path}, but that is a folder.")
+    if folder != data_dir:
+        _check_user(folder, path.name)
 
 
 def check_settings(host: str, port: int) -> None:

@@ -65,9 +65,15 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
 
 
 def prepare_data_folder(demo: bool) -> Path:
-    """Create the data folder, accessible to its owner only. Raises ConfigError."""
+    """Create the data folder, accessible to its owner only. Raises ConfigError.
+
+    Keeps the mode of an existing folder, which may serve a scanner or a backup, and warns of it.
+    """
     folder = config.resolve_data_folder(config.read_environment().get("DATA_DIR"))
-    return ensure_data_folder(folder / "demo" if demo else folder)
+    folder = ensure_data_folder(folder / "demo" if demo else folder)
+    if folder.stat().st_mode & 0o007:
+        print(f"Others can list the data folder. To prevent it: chmod 700 {folder}", file=sys.stderr)
+    return folder
 
 
 def load_secret_key(folder: Path) -> str:

@@ -82,6 +82,27 @@ def test_root_does_not_use_files_of_another_user(
         build_config(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("theirs", "database"),
+    [("data", "data/cairn.sqlite3"), ("elsewhere", "elsewhere/x"), ("elsewhere/x", "elsewhere/x")],
+)
+def test_root_does_not_write_into_a_folder_of_another_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, theirs: str, database: str
+) -> None:
+    """Neither into an empty data folder nor where the database is elsewhere."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    if theirs == database:
+        (tmp_path / theirs).touch()
+    settings = {"DATABASE_URL": f"sqlite:///{tmp_path / database}"}
+    if os.geteuid() == 0:
+        build_config(tmp_path / "data", **settings)
+        os.chown(tmp_path / theirs, 12345, 12345)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    with pytest.raises(ConfigError, match=f"{tmp_path / theirs} belongs to another user"):
+        build_config(tmp_path / "data", **settings)
+
+
 def test_all_invalid_settings_are_reported_together(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as refused:
         build_config(
