@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -77,10 +76,6 @@ def restore(file: Path, yes: bool, trust: bool) -> None:
         has_accounts = any_user_exists(db.session)
         db.session.rollback()
         if has_accounts and not yes:
-            if not sys.stdin.isatty():
-                raise click.ClickException(
-                    "this replaces everything in the database; without a terminal that needs --yes"
-                )
             confirm(f"Replace everything in this database with {file}?")
         safety_backup = None
         if has_accounts:

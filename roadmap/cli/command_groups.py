@@ -126,7 +126,9 @@ class CommandGroup(AppGroup):
 
 
 def confirm(question: str, *, otherwise: str = "nothing was changed") -> None:
-    """Ask for confirmation. Raises ClickException if refused or at the end of input."""
+    """Ask for confirmation. Raises ClickException if refused, or without a terminal."""
+    if not sys.stdin.isatty():
+        raise click.ClickException(f"{question} There is no terminal to ask on: add --yes")
     try:
         is_confirmed = click.confirm(question, err=True)
     except click.Abort:

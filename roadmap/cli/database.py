@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
@@ -39,7 +38,10 @@ def downgrade(target: str, yes: bool) -> None:
     before = applied_revisions()
     resolved = _resolve_target(target, "-")
     if before and not yes and _has_accounts():
-        _confirm_downgrade(_format_revisions(before))
+        confirm(
+            f"Downgrade from {_format_revisions(before)}, and delete what only the newer tables "
+            "and columns hold?"
+        )
     alembic.downgrade(resolved)
     _print_change(before)
 
@@ -115,16 +117,6 @@ def _has_accounts() -> bool:
         if not sa.inspect(connection).has_table("user"):
             return False
         return bool(connection.scalar(sa.text('SELECT EXISTS (SELECT 1 FROM "user")')))
-
-
-def _confirm_downgrade(current: str) -> None:
-    """Ask before deleting data. Raises ClickException if refused."""
-    if not sys.stdin.isatty():
-        raise click.ClickException(
-            "this deletes what only the newer tables and columns hold; make a backup, and add "
-            "--yes where there is no terminal"
-        )
-    confirm(f"Downgrade from {current}, and delete what only the newer tables and columns hold?")
 
 
 def _describe_difference(difference: Any) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -39,8 +38,8 @@ def import_user(file: Path, into: str | None, partly: bool, yes: bool) -> None:
     Creates an account with the name and address in the archive and prints a link to set a password.
     Reviews and assessments are imported as history and verify nothing. If roadmaps, milestones or
     skills are missing here, nothing is imported without --partly, which keeps such records for the
-    person to view and export. If the archive has another address than --into, a terminal is asked
-    for confirmation.
+    person to view and export. If the archive has another address than --into, the command asks for
+    confirmation first.
     """
     now = utc_now()
     try:
@@ -90,7 +89,7 @@ def import_user(file: Path, into: str | None, partly: bool, yes: bool) -> None:
 
 def _confirm_other_account(archive: Archive, user: User) -> None:
     manifest, address = archive.manifest, user.email
-    if email_key(manifest.email) == email_key(address) or not sys.stdin.isatty():
+    if email_key(manifest.email) == email_key(address):
         return
     db.session.rollback()
     question = (

@@ -132,7 +132,7 @@ def delete(email: str, at_once: bool, yes: bool) -> None:
     user = find_user(email)
     user_id, address, moment = user.id, user.email, utc_now()
     unmanaged = list_solely_managed_teams(db.session, user_id)
-    if at_once and not yes and sys.stdin.isatty():
+    if at_once and not yes:
         db.session.rollback()
         confirm(f"Delete {address} and everything they recorded, for good?")
     grace = dt.timedelta(0) if at_once else deletion.GRACE

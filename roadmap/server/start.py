@@ -72,7 +72,8 @@ def prepare_data_folder(demo: bool) -> Path:
     folder = config.resolve_data_folder(config.read_environment().get("DATA_DIR"))
     folder = ensure_data_folder(folder / "demo" if demo else folder)
     if folder.stat().st_mode & 0o007:
-        print(f"Others can list the data folder. To prevent it: chmod 700 {folder}", file=sys.stderr)
+        text = f"Other users can list the data folder. To prevent this: chmod 700 {folder}"
+        print(text, file=sys.stderr)
     return folder
 
 

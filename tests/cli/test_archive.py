@@ -28,7 +28,8 @@ def test_exported_archive_is_imported_into_another_account(run, cast, session, n
     assert full.exit_code == 1
     assert "already has records" in full.stderr
 
-    assert run("import", "user", file, "--into", "mallory@example.org").exit_code == 0
+    done = run("import", "user", file, "--into", "mallory@example.org", "--yes")
+    assert done.exit_code == 0
     session.rollback()
     owners = session.scalars(
         sa.select(Evidence.user_id).where(Evidence.title == "The feature store")
@@ -85,8 +86,11 @@ def test_import_of_another_persons_archive_asks_on_a_terminal(
 ):
     file = tmp_path / "alice.zip"
     file.write_bytes(pack(export(session, cast.alice, now)).getvalue())
-    monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _: True, raising=False)
     arguments = ["import", "user", str(file), "--into", "mallory@example.org"]
+    refused = run(*arguments)
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "add --yes" in refused.stderr
+    monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _: True, raising=False)
     asked = app.test_cli_runner().invoke(args=arguments, input="n\n")
     assert asked.exit_code == 1
     assert (

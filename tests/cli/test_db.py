@@ -104,7 +104,7 @@ def test_downgrade_asks_for_confirmation_if_there_are_accounts(run):
         assert f"'{target}' is neither a migration nor a number of them" in unknown.stderr
     refused = run("downgrade", "1")
     assert (refused.exit_code, refused.stdout) == (1, "")
-    assert "add --yes where there is no terminal" in refused.stderr
+    assert "There is no terminal to ask on: add --yes" in refused.stderr
     assert run("current").stdout == newest
     assert "went from" in run("downgrade", "1", "--yes").stdout
 

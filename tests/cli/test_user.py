@@ -153,11 +153,16 @@ def test_delete_schedules_a_deletion_that_keep_cancels(run, cast, browser_of):
 
 
 def test_delete_now_deletes_all_but_the_last_administrator(run, cast, app):
-    done = run("user", "delete", "bob@example.org", "--now")
+    refused = run("user", "delete", "bob@example.org", "--now")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "no terminal" in refused.stderr
+    assert "add --yes" in refused.stderr
+    assert "bob@" in run("user", "list").stdout
+    done = run("user", "delete", "bob@example.org", "--now", "--yes")
     assert done.exit_code == 0, done.output
     assert "deleted for good." in done.stdout
     assert "No one else manages" in done.stderr
     assert "bob@" not in run("user", "list").stdout
     assert run("user", "delete", "nobody@example.org").exit_code == 1
-    last = run("user", "delete", "erin@example.org", "--now")
+    last = run("user", "delete", "erin@example.org", "--now", "--yes")
     assert (last.exit_code, "last administrator" in last.stderr) == (1, True)
