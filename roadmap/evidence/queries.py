@@ -27,6 +27,7 @@ from roadmap.evidence.models import (
     Evidence,
     EvidenceMilestone,
     EvidenceVersion,
+    ImportedReview,
     Review,
 )
 from roadmap.people import permissions
@@ -276,6 +277,20 @@ def load_reviews(session: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID
         sa.select(Review)
         .where(Review.evidence_id.in_(ids))
         .order_by(Review.decided_at.desc(), Review.id.desc())
+    ):
+        found[review.evidence_id].append(review)
+    return found
+
+
+def load_imported_reviews(
+    session: Session, ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, list[ImportedReview]]:
+    """Load the imported reviews of each of these items, oldest first. One statement."""
+    found: dict[uuid.UUID, list[ImportedReview]] = {key: [] for key in ids}
+    for review in session.scalars(
+        sa.select(ImportedReview)
+        .where(ImportedReview.evidence_id.in_(ids))
+        .order_by(ImportedReview.decided_at, ImportedReview.id)
     ):
         found[review.evidence_id].append(review)
     return found

@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 from roadmap.evidence import labels
 from roadmap.evidence.forms import CommentForm
 from roadmap.evidence.item import Item
-from roadmap.evidence.models import Comment, ImportedReview
-from roadmap.evidence.queries import EvidenceDetail
+from roadmap.evidence.models import Comment
+from roadmap.evidence.queries import EvidenceDetail, load_imported_reviews
 from roadmap.people.actor import Actor
 from roadmap.people.models import HistoryEntry, User
 from roadmap.people.reach import load_holders
@@ -106,18 +106,13 @@ def load_timeline(
 
 def _imported_reviews(session: Session, item: Item) -> list[TimelineEvent]:
     """Load the imported reviews of visible versions."""
-    review = ImportedReview
-    rows = session.scalars(
-        sa.select(review)
-        .where(review.evidence_id == item.id, review.version_number <= item.version.number)
-        .order_by(review.decided_at, review.id)
-    )
     return [
         TimelineEvent(
             f"imported_{each.decision}", each.decided_at, each.reviewer_name, each.version_number,
             each.comment, imported_from=each.imported_from,
         )
-        for each in rows
+        for each in load_imported_reviews(session, [item.id])[item.id]
+        if each.version_number <= item.version.number
     ]  # fmt: skip
 
 

@@ -93,6 +93,8 @@ class DocumentItem(Content):
     - `verified_title`: the title that was verified, if the current title is another one
     - `verifiers`: keys of all people who verified the item
     - `badges`: the URL of the signed badge, if there is one and the item has not lapsed
+    - `reviewed_elsewhere`: who reviewed this version in another installation and when, according to
+      an archive that the author imported; empty if the item is verified here
     - `is_draft`: somebody could review the item, but the author has not submitted it
     - `newer_since`: the date since which a newer version has been awaiting review; nothing else of
       that version is shown
@@ -100,9 +102,9 @@ class DocumentItem(Content):
 
     A redacted item has a title and description that the author wrote for readers who may not see
     the original. No reviewer judged that wording; the verification applies to the original. Link,
-    role, issuer, files, `verified_title`, witness statements and sources of impacts are empty, and
-    so are impacts unless the author shows them. Its `id` is unique to the portfolio, so that the
-    original cannot be found by it.
+    role, issuer, files, `verified_title`, `reviewed_elsewhere`, witness statements and sources of
+    impacts are empty, and so are impacts unless the author shows them. Its `id` is unique to the
+    portfolio, so that the original cannot be found by it.
     """
 
     occurred_on: PartialDate
@@ -113,6 +115,7 @@ class DocumentItem(Content):
     linked_to: tuple[str, ...] = ()
     witnessed: tuple[str, ...] = ()
     also_witnessed: tuple[str, ...] = ()
+    reviewed_elsewhere: tuple[str, ...] = ()
     badges: tuple[str, ...] = ()
     skills: tuple[str, ...] = ()
     tone: Tone = "unverified"

@@ -64,6 +64,12 @@ def verification_line(item: DocumentItem, locale: str) -> str:
 
 def _verification(item: DocumentItem, locale: str) -> str:
     if item.tone == "unverified":
+        if item.reviewed_elsewhere:
+            return _(
+                "Not verified here; reviewed in another installation by %(names)s, according to an "
+                "archive that the author imported",
+                names=", ".join(item.reviewed_elsewhere),
+            )
         if item.is_draft:
             return _("Draft, not reviewed")
         if item.witnessed:

@@ -30,8 +30,9 @@ from roadmap.evidence import labels
 from roadmap.evidence.constants import AWAITING_REVIEW
 from roadmap.evidence.item import Audience, Item, Link
 from roadmap.evidence.loader import load_user_items
-from roadmap.evidence.models import Review
-from roadmap.evidence.queries import load_reviews, verifying_review
+from roadmap.evidence.models import ImportedReview, Review
+from roadmap.evidence.queries import load_imported_reviews, load_reviews, verifying_review
+from roadmap.people.labels import reviewer_label
 from roadmap.people.models import User
 from roadmap.people.reach import load_holders
 from roadmap.people.roles import Capability
@@ -132,6 +133,7 @@ class _Facts:
     """Data about all items of a portfolio, loaded at once for `_document_item`.
 
     - `judgements`: reviews by item
+    - `elsewhere`: imported reviews by unverified item
     - `proven_by`: the evidence kinds that prove each linked milestone that the person has done
     - `seen`: endorsements by person and milestone
     - `badges`: URLs of signed badges by item
@@ -139,6 +141,7 @@ class _Facts:
     """
 
     judgements: Mapping[uuid.UUID, Sequence[Review]]
+    elsewhere: Mapping[uuid.UUID, Sequence[ImportedReview]]
     proven_by: Mapping[str, Collection[str]]
     seen: Mapping[tuple[uuid.UUID, str], Sequence[Endorsement]]
     badges: Mapping[str, str]
@@ -150,16 +153,19 @@ class _Facts:
 def _load_items(
     session: Session, portfolio: Portfolio, today: dt.date, zone: ZoneInfo
 ) -> tuple[DocumentItem, ...]:
-    """Load the items of a portfolio as the public sees them, in order. Ten statements."""
+    """Load the items of a portfolio as the public sees them, in order. Eleven statements."""
     user_id, choices = portfolio.user_id, load_choices(session, portfolio.id)
     if not (chosen := chosen_ids(choices)):
         return ()
     public = {item.id: item for item in load_user_items(session, Audience.PUBLIC, user_id)}
     items = [public[key] for key in chosen if key in public]
-    judgements = load_reviews(session, [item.id for item in items if item.verified])
+    verified = [item.id for item in items if item.verified]
+    others = [item.id for item in items if not item.verified]
+    judgements = load_reviews(session, verified) if verified else {}
     drafts = {item.id for item in items if item.is_draft}
     facts = _Facts(
         judgements=judgements,
+        elsewhere=load_imported_reviews(session, others) if others else {},
         proven_by=_load_done_milestones(session, user_id, items),
         seen=load_positive_endorsements(
             session, [user_id], {key for item in items for key in item.milestones}
@@ -281,6 +287,7 @@ def _document_item(item: Item, facts: _Facts) -> DocumentItem:
         linked_to=tuple(link.title for link in linked),
         witnessed=_endorsement_lines(item, linked, facts),
         also_witnessed=_endorsement_lines(item, confirmed, facts),
+        reviewed_elsewhere=_reviewed_elsewhere(item, facts),
         badges=(badge,) if badge else (),
         skills=tuple(skill.title for skill in item.skills),
         tone=_tone(item, facts.today),
@@ -316,6 +323,23 @@ def _verified_for(link: Link, zone: ZoneInfo) -> str:
         number=wording.revision,
         was=wording.title,
         done_when=wording.done_when.rstrip("."),
+    )
+
+
+def _reviewed_elsewhere(item: Item, facts: _Facts) -> tuple[str, ...]:
+    """Return the name and date of each imported review that verified this version and title."""
+    return tuple(
+        _(
+            "%(name)s on %(date)s",
+            name=reviewer_label(
+                each.reviewer_name, each.added_by_author, each.by_token, each.basis
+            ),
+            date=show_date(each.decided_at.astimezone(facts.zone).date()),
+        )
+        for each in facts.elsewhere.get(item.id, ())
+        if each.decision == "verified"
+        and each.version_number == item.version.number
+        and strip_secrets(each.title) in ("", item.title)
     )
 
 

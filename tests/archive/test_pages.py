@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from html import unescape
 
 import pytest
 import sqlalchemy as sa
@@ -101,6 +102,13 @@ def test_archive_is_imported_after_a_preview_without_verification(
     again = mallory.put(upload(mallory, pack(contents)).location)
     assert again.status_code == 422
     assert "does not merge two sets of records" in again.text
+
+    # Readers of the portfolio read who reviewed it, and that no one here did.
+    mallory.put(f"/portfolio/items/{evidence.id}?visibility=portfolio")
+    readings = [mallory.get("/portfolio/preview"), mallory.get("/portfolio/export/markdown")]
+    for read in (unescape(each.text) for each in readings):
+        assert "Not verified here; reviewed in another installation by Bob" in read
+        assert "1 piece of evidence, not verified yet." in read
 
 
 def test_imported_evidence_lowers_the_score_as_it_is_unverified(

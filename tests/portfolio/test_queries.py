@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
 
 from roadmap.career.models import Degree, Position
 from roadmap.core.dates import PartialDate
+from roadmap.evidence.models import Evidence, ImportedReview
 from roadmap.portfolio import labels
 from roadmap.portfolio.queries import EXCERPT_LENGTH, MAX_DOCUMENT_LENGTH, load_document
 from roadmap.progress.models import MilestoneStatus
@@ -263,6 +265,41 @@ def test_draft_is_labelled_not_reviewed_if_owner_has_manager(
     lines = [labels.verification_line(item, "en") for item in document.items]
     assert lines == [label, "Not verified"]
     assert [(item.tone, item.verified_by) for item in document.items] == [("unverified", None)] * 2
+
+
+def test_imported_review_is_named_and_verifies_nothing(session: Session, cast: Cast) -> None:
+    def add_review(piece: Evidence, **values: Any) -> None:
+        row = {
+            "evidence_id": piece.id, "user_id": piece.user_id, "version_number": 1, "title": "",
+            "reviewer_name": "Rita", "decision": "verified", "comment": "", "basis": "",
+            "added_by_author": False, "by_token": False, "milestones": [],
+            "decided_at": evidence_rows.MOMENT, "imported_from": "https://old.example",
+            "imported_at": evidence_rows.MOMENT, **values,
+        }  # fmt: skip
+        session.add(ImportedReview(**row))
+
+    reviewed = evidence_rows.add(session, cast.alice, "Reviewed", at=1)
+    add_review(reviewed)
+    add_review(reviewed, reviewer_name="Sam", added_by_author=True, title="Reviewed")
+    for at, other in enumerate(
+        ({"decision": "returned"}, {"version_number": 2}, {"title": "Something else"}), 2
+    ):
+        add_review(evidence_rows.add(session, cast.alice, f"Piece {at}", at=at), **other)
+    verified = evidence_rows.add(session, cast.alice, "Verified here", at=9, milestones=(DESIGN,))
+    evidence_rows.verify(session, verified, cast.bob, milestones=(DESIGN,))
+    add_review(verified)
+    session.flush()
+
+    document = load_document(session, cast.alice, TODAY)
+    first, *others, last = [labels.verification_line(item, "en") for item in document.items]
+    assert first == (
+        "Not verified here; reviewed in another installation by Rita on 1 Jun 2026, Sam (added to "
+        "the team by the person judged) on 1 Jun 2026, according to an archive that the author "
+        "imported"
+    )
+    assert others == ["Draft, not reviewed"] * 3
+    assert last == "Verified by Bob on 1 Jun 2026"
+    assert (document.items[0].tone, document.verified) == ("unverified", 1)
 
 
 def test_statement_count_does_not_grow_with_evidence(session: Session, cast: Cast) -> None:

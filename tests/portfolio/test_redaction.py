@@ -102,6 +102,7 @@ def test_redaction_keeps_only_listed_fields() -> None:
     assert left_out == {
         *("title", "description", "id", "is_redacted", "tone", "impacts", "badges"),
         *("url", "role", "issuer", "files", "witnessed", "also_witnessed", "verified_title"),
+        "reviewed_elsewhere",
         *LABELLED_TEXTS,
     }
 
