@@ -8,6 +8,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from flask import abort
@@ -64,9 +65,17 @@ class LinkedMilestones:
 # because the gain depends on the readiness rules.
 find_linked_milestones: Callable[[Session, Item, dt.date], LinkedMilestones]
 
+
+class PublicLinks(NamedTuple):
+    """The number of public links that show an item, and how many of them show it redacted."""
+
+    total: int
+    redacted: int
+
+
 # Count the public links that show an item; None if it is not in the portfolio. Set by
 # `portfolio.links`.
-count_public_links: Callable[[Session, Item, dt.datetime], int | None]
+count_public_links: Callable[[Session, Item, dt.datetime], PublicLinks | None]
 
 
 @dataclass(frozen=True, slots=True)

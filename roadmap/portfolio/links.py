@@ -24,6 +24,7 @@ from roadmap.core.stale_forms import refresh
 from roadmap.core.types import form_id, new_id
 from roadmap.evidence import queries as evidence
 from roadmap.evidence.item import Item
+from roadmap.evidence.queries import PublicLinks
 from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit
 from roadmap.people.history import record_history
@@ -139,21 +140,28 @@ def _record_change(
     record_audit(session, action, link.id, by=by, now=now)
 
 
-def count_open_links(session: Session, item: Item, now: dt.datetime) -> int | None:
-    """Return the number of open links that show an item, or None if it is in no portfolio."""
+def count_open_links(session: Session, item: Item, now: dt.datetime) -> PublicLinks | None:
+    """Count the open links that show an item; return None if it is in no portfolio."""
     if not item.is_public:
         return None
-    shown_in = session.scalars(
-        sa.select(PortfolioItem.portfolio_id).where(
-            PortfolioItem.user_id == item.user_id,
-            PortfolioItem.evidence_id == item.id,
-            PortfolioItem.position.is_not(None),
+    shown_in = {
+        each.portfolio_id: each.redaction is not None
+        for each in session.scalars(
+            sa.select(PortfolioItem).where(
+                PortfolioItem.user_id == item.user_id,
+                PortfolioItem.evidence_id == item.id,
+                PortfolioItem.position.is_not(None),
+            )
         )
-    ).all()
+    }
     if not shown_in:
         return None
-    links = list_links(session, item.user_id)
-    return sum(is_open(link, now) and link.portfolio_id in shown_in for link in links)
+    found = [
+        shown_in[link.portfolio_id]
+        for link in list_links(session, item.user_id)
+        if is_open(link, now) and link.portfolio_id in shown_in
+    ]
+    return PublicLinks(len(found), sum(found))
 
 
 # With this an evidence page counts the public links that show the piece.

@@ -265,7 +265,7 @@ def _new_form() -> NewPortfolioForm:
         SelectChoice("", _("an empty portfolio")),
         *(
             SelectChoice(str(each.id), _("a copy of %(name)s", name=each.name))
-            for each, _pieces in mine
+            for each, *_counts in mine
         ),
     ]
     return form
@@ -279,7 +279,7 @@ def _render_list(form: NewPortfolioForm, status: int = 200) -> Response:
         status,
         form=form,
         portfolios=[
-            (each, pieces, [link for link in open_links if link.portfolio_id == each.id])
-            for each, pieces in selection.list_portfolios(db.session, current_user.id, now())
+            (*each, [link for link in open_links if link.portfolio_id == each.portfolio.id])
+            for each in selection.list_portfolios(db.session, current_user.id, now())
         ],
     )

@@ -108,9 +108,9 @@ def _link_expiry(form: LinkForm) -> dt.datetime | None:
 
 def _link_form() -> LinkForm:
     offered = selection.list_portfolios(db.session, current_user.id, now())
-    default, _pieces = offered[0]
+    default = offered[0].portfolio
     form = LinkForm(data={"portfolio": request.args.get("portfolio", str(default.id))})
-    form.portfolio.choices = [SelectChoice(str(each.id), each.name) for each, _pieces in offered]
+    form.portfolio.choices = [SelectChoice(str(each.id), each.name) for each, *_counts in offered]
     return form
 
 
@@ -121,12 +121,12 @@ def _render_links_page(form: LinkForm, status: int = 200) -> Response:
         "portfolio/links.html",
         status,
         form=form,
-        names={each.id: each.name for each, _pieces in offered},
+        names={each.id: each.name for each, *_counts in offered},
         open_links=[
             (link, f"{public_base_url()}/p/{links.sign_token(link)}")
             for link in made
             if links.is_open(link, now())
         ],
         ended=[link for link in made if not links.is_open(link, now())][:20],
-        shown=sum(pieces for _each, pieces in offered),
+        first=offered[0],
     )

@@ -152,19 +152,19 @@ def find_portfolio(
 
 
 class PortfolioSummary(NamedTuple):
-    """A portfolio and the number of items that readers see in it."""
+    """A portfolio, the number of items that readers see in it, and how many are redacted."""
 
     portfolio: Portfolio
     pieces: int
+    redacted: int
 
 
 def list_portfolios(
     session: Session, user_id: uuid.UUID, now: dt.datetime
 ) -> list[PortfolioSummary]:
     """Load all portfolios of the person, at least one: the default first, the others by name."""
-    pieces = (
-        sa.select(sa.func.count())
-        .select_from(PortfolioItem)
+    pieces, redacted = (
+        sa.select(sa.func.count(column))
         .join(Evidence, Evidence.id == PortfolioItem.evidence_id)
         .where(
             PortfolioItem.portfolio_id == Portfolio.id,
@@ -172,11 +172,12 @@ def list_portfolios(
             is_visible(Audience.PUBLIC),
         )
         .scalar_subquery()
+        for column in (PortfolioItem.evidence_id, PortfolioItem.redacted_title)
     )
-    rows = session.execute(sa.select(Portfolio, pieces).where(Portfolio.user_id == user_id))
-    found = [PortfolioSummary(portfolio, count) for portfolio, count in rows]
+    counted = sa.select(Portfolio, pieces, redacted).where(Portfolio.user_id == user_id)
+    found = [PortfolioSummary(*row) for row in session.execute(counted)]
     found.sort(key=lambda row: (not row[0].is_default, fold(row[0].name), row[0].id))
-    return found or [PortfolioSummary(blank_portfolio(user_id, now), 0)]
+    return found or [PortfolioSummary(blank_portfolio(user_id, now), 0, 0)]
 
 
 def list_unredacted_portfolios(

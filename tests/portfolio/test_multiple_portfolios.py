@@ -55,7 +55,7 @@ def test_copy_is_changed_independently(
     assert "skills" in load_document(session, cast.alice, TODAY).sections
     page = alice.get("/portfolios").text
     assert page.index("Portfolio</a>") < page.index("CV</a>")
-    assert ("2 pieces" in page, "1 piece<" in page) == (True, True)
+    assert ("2 pieces" in page, "1 piece, 1 redacted<" in page) == (True, True)
 
 
 def test_portfolio_is_created_empty_or_as_copy(

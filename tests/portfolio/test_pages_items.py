@@ -138,6 +138,31 @@ def test_draft_is_marked_and_its_page_shows_if_public(
     assert "its place in your portfolios, which one public link shows</li>" in asked
 
 
+def test_pages_about_public_links_say_what_is_redacted(
+    session: Session, cast: Cast, browser_of
+) -> None:
+    piece = evidence_rows.add(session, cast.alice, "Under NDA", at=0)
+    session.commit()
+    alice = browser_of(cast.alice)
+    alice.post("/portfolio/links", {"label": "", "lives": "30"})
+    pages = [f"/evidence/{piece.id}", "/portfolios", "/portfolio/links"]
+    assert "redacted text" not in alice.get(pages[0]).text
+
+    redaction = {"title": "Shown instead", "description": "What readers may know"}
+    path = f"/portfolios/{cast.alice}/items/{piece.id}/redaction"
+    assert alice.put(path, redaction).status_code == 303
+    shown, listed, links = (alice.get(path).text for path in pages)
+    assert "Readers see your redacted text instead." in shown
+    assert "1 piece, 1 redacted" in listed
+    assert "One piece is redacted." in links
+
+    # Another portfolio shows the piece in full.
+    other = alice.post("/portfolios", {"name": "In full", "copy_of": ""}).location
+    alice.put(f"{other}/items/{piece.id}")
+    alice.post("/portfolio/links", {"portfolio": other.split("/")[-1], "label": "2", "lives": "30"})
+    assert "One of the links shows your redacted text instead." in alice.get(pages[0]).text
+
+
 @pytest.mark.parametrize(
     ("moved", "to", "order"),
     [
