@@ -19,7 +19,9 @@ CellValue = str | int | float | dt.date | None
 # Characters that start a formula, with full-width forms and white space that spreadsheets skip.
 _FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 # Start of a formula for a program that uses another separator than the comma.
-_CELL_START = re.compile(f"(?<=[;,|\t\r\n])(\\s*)(?=[{re.escape(''.join(_FORMULA_PREFIXES))}])")
+_CELL_START = re.compile(
+    f"(?<=[;,|\t\r\n])(\\s*)(?=\\S)(?=[{re.escape(''.join(_FORMULA_PREFIXES))}])"
+)
 
 
 @dataclass(frozen=True, slots=True)

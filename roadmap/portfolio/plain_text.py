@@ -9,7 +9,9 @@ from roadmap.core.markdown import Node, to_tree
 
 
 def plain_text(markdown: str, *, separator: str = "\n") -> str:
-    """Return the text without markup; list items and table rows begin with a dash.
+    """Return the text without markup; list items and table rows begin with a bullet.
+
+    Not with a dash, which a spreadsheet could take for a formula.
 
     `separator` goes between list items, table rows and lines of code. Pass an empty line for
     readers that join the lines of a paragraph.
@@ -31,12 +33,12 @@ def _block(node: Node, separator: str) -> str:
         case "bullet_list" | "ordered_list":
             items = (_blocks(item.get("c", []), separator, separator) for item in inner)
             first = node.get("n")
-            marks = ["-" if first is None else f"{first + at}." for at in range(len(inner))]
+            marks = ["•" if first is None else f"{first + at}." for at in range(len(inner))]
             return _list(items, marks, separator)
         case "table":
             rows = [row.get("c", []) for part in inner for row in part.get("c", [])]
             cells = (" · ".join(map(_inline, row)) for row in rows)
-            return _list(cells, ["-"] * len(rows), separator)
+            return _list(cells, ["•"] * len(rows), separator)
         case _other:
             return _inline(node).strip()
 

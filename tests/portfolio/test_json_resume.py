@@ -76,10 +76,10 @@ def test_texts_have_no_block_markdown() -> None:
     ranker, optimizer = (project["description"] for project in data["projects"])
     assert ranker.startswith("The feed scored every candidate with one deep model")
     assert "budget at 900 candidates. The" in ranker
-    assert "\n\nOptions weighed\n\n- Distil the ranker: half the latency" in ranker
+    assert "\n\nOptions weighed\n\n• Distil the ranker: half the latency" in ranker
     assert "calibration report (https://docs.example.com/calibration)" in ranker
     # Empty lines between rows, because some themes join the lines of a paragraph.
-    assert "- Stage · Candidates · Budget\n\n- Retrieval · 40,000,000 · 12 ms" in ranker
+    assert "• Stage · Candidates · Budget\n\n• Retrieval · 40,000,000 · 12 ms" in ranker
     assert "```" not in optimizer
     assert "\n\nfor group in optimizer.param_groups:\n\n    shard(" in optimizer
     assert "**Northwind**" not in data["basics"]["summary"]

@@ -25,7 +25,7 @@ def xlsx_rows(document: Document, number: int = 0) -> list[dict[str, Any]]:
 
 def csv_rows(document: Document) -> list[dict[str, str]]:
     text = tables.render_csv(document).decode("utf-8-sig")
-    return list(csv.DictReader(io.StringIO(text)))
+    return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
 def test_each_item_is_a_row() -> None:
@@ -54,14 +54,15 @@ def test_other_sections_are_sheets() -> None:
     assert book.sheetnames == ["Portfolio"]
 
 
-def test_csv_cells_have_no_line_breaks() -> None:
-    """Some programs split lines first, and a list line would look like a formula."""
+def test_csv_and_xlsx_cells_have_the_same_lines() -> None:
     piece = replace(RANKER, verified_for=("Lead", "Build"), description="One:\n\n- two\n- three")
-    [row] = csv_rows(replace(EMPTY, items=(piece,)))
-    assert row["Verified for"] == "Lead / Build"
-    assert row["Description"] == "One: / - two / - three"
-    [row] = xlsx_rows(replace(EMPTY, items=(piece,)))
-    assert row["Description"] == "One:\n\n- two\n- three"
+    document = replace(EMPTY, items=(piece,))
+    for [row] in (csv_rows(document), xlsx_rows(document)):
+        assert row["Verified for"] == "Lead\nBuild"
+        assert row["Description"] == "One:\n\n• two\n• three"
+    # Programs that split lines first must not find a formula in one.
+    [row] = csv_rows(replace(EMPTY, items=(replace(piece, description="One  \n=1+1"),)))
+    assert row["Description"] == "One\n'=1+1"
 
 
 @pytest.mark.parametrize("title", ["+49 Jo", "-Anna", "=1+1", "@SUM(A1)"])

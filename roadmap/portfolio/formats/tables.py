@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 
 from roadmap.core.dates import PartialDate
@@ -21,13 +20,8 @@ def render_csv(document: Document) -> bytes:
     if document.email:
         owner.append((_("Email"), document.email))
     header = [*pieces.header, *(label for label, _text in owner)]
-    rows = [(*map(_on_one_line, row), *(text for _, text in owner)) for row in pieces.rows]
+    rows = [(*row, *(text for _, text in owner)) for row in pieces.rows]
     return to_csv(Sheet(pieces.title, header, rows))
-
-
-def _on_one_line(value: CellValue) -> CellValue:
-    """Join the lines of a text, because many CSV readers do not support line breaks."""
-    return re.sub(r"\s*\n\s*", " / ", value) if isinstance(value, str) else value
 
 
 def render_xlsx(document: Document) -> bytes:
