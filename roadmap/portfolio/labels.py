@@ -142,12 +142,6 @@ def file_lines(item: DocumentItem) -> list[str]:
     return [f"{file.name} (SHA-256 {file.sha256})" for file in item.files]
 
 
-def kind_heading(item: DocumentItem) -> str:
-    """Return the kind shown above an item, empty for "Other"."""
-    is_plain = item.kind == "other" and item.tone != "lapsed"
-    return "" if is_plain else item.kind_label
-
-
 def validity(item: DocumentItem, locale: str) -> str:
     """Return the issuer, date of issue and end of validity, as far as known.
 

@@ -190,3 +190,10 @@ def test_formats_are_registered_and_reproducible() -> None:
         assert format_.render(ALICE).startswith(prefixes.get(key, b""))
         assert format_.render(ALICE) == format_.render(ALICE) != format_.render(EMPTY)
         assert str(format_.title)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_kind_other_is_named_like_every_kind(name: str) -> None:
+    piece = replace(RANKER, kind="other", kind_label="Other")
+    text = READERS[name](FORMATS[name].render(replace(EMPTY, items=(piece,))))
+    assert re.search(r"\bOther\b", text)

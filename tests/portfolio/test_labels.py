@@ -121,11 +121,3 @@ def test_position_period_shows_months() -> None:
     assert labels.position_period(past, "en") == "Jun 2019 – Feb 2022"
     in_german = labels.position_period(replace(current, started_on=PartialDate("2026-03-05")), "de")
     assert in_german == "März 2026 – today"
-
-
-def test_kind_other_is_hidden_unless_lapsed() -> None:
-    other = replace(RANKER, kind="other", kind_label="Other")
-    assert labels.kind_heading(other) == ""
-    assert labels.kind_heading(RANKER) == "Design document"
-    lapsed = replace(other, kind_label="Other, lapsed 4 May 2026", tone="lapsed")
-    assert labels.kind_heading(lapsed) == "Other, lapsed 4 May 2026"

@@ -170,7 +170,7 @@ def _item(item: DocumentItem, locale: str) -> Data:
     files = labels.file_lines(item)
     return {
         "title": _text(item.title),
-        "kind": _text(labels.kind_heading(item)),
+        "kind": _text(item.kind_label),
         "date": show_date(item.occurred_on, locale),
         "link": _link(item.url),
         "role": _text(item.role),
