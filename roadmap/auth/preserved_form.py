@@ -8,12 +8,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import parse_qsl, urlencode
 
 from flask import Request, current_app
 from flask_babel import LazyString
 from itsdangerous import BadSignature, Signer
 from werkzeug.datastructures import MultiDict
+from wtforms import DateField, DecimalField, Form, HiddenField, PasswordField, StringField
+from wtforms.fields.core import UnboundField
 
 from roadmap.core.headers import OVERRIDE_METHODS, URLENCODED
 from roadmap.core.i18n import lazy_gettext as _l
@@ -28,76 +31,43 @@ MAX_BYTES_WITH_SIGN_IN = 900_000
 MAX_FIELDS = 190
 FIELD, METHOD, TARGET, WHO = "kept.field.", "kept.method", "kept.target", "kept.who"
 METHODS = frozenset({"POST"}) | OVERRIDE_METHODS
-# Text fields, by the last part of their names. Only these are shown with a preserved form; choices,
+# Fields with text that the person entered. Only these are shown with a preserved form; choices,
 # versions and ids are hidden.
-TEXT_FIELD_LABELS = {
+TEXT_FIELDS = (StringField, DateField, DecimalField)
+# Labels of the text fields that are in no form class, or have different labels in several.
+COMMON_LABELS = {
     "title": _l("Title"),
     "captured": _l("Link, or what you did"),
     "name": _l("Name"),
     "email": _l("E-mail"),
-    "badge": _l("Badge"),
     "note": _l("Note"),
     "reason": _l("Reason"),
     "comment": _l("Comment"),
     "text": _l("Comment"),
-    "label": _l("For whom"),
-    "slug": _l("Address"),
     "days": _l("Valid for (days)"),
-    "headline": _l("Headline"),
-    "introduction": _l("Introduction"),
-    "github": "GitHub",
-    "linkedin": "LinkedIn",
-    "orcid": "ORCID",
-    "website": _l("Website"),
     "starts_on": _l("First day"),
     "ends_on": _l("Last day"),
     "description": _l("Description"),
-    "role": _l("Your role"),
     "url": _l("Link"),
-    "issuer": _l("Issuer"),
-    "metric": _l("Metric"),
-    "baseline": _l("Before"),
     "result": _l("After"),
-    "unit": _l("Unit"),
-    "source_url": _l("Source link"),
-    "employer": _l("Employer"),
-    "summary": _l("Summary"),
-    "field": _l("Field"),
-    "institution": _l("Institution"),
-    "hours_per_week": _l("Hours a week"),
-    "occurred_on": _l("Date"),
-    "issued_on": _l("Issued on"),
-    "expires_on": _l("Expires on"),
-    "base": _l("Base salary a year"),
-    "bonus": _l("Bonus a year"),
-    "sign_on": _l("Sign-on bonus"),
-    "equity": _l("Equity, the whole grant"),
-    "currency": _l("Currency"),
-    "last_used": _l("Last used"),
-    "started_on": _l("From"),
-    "ended_on": _l("Until"),
-    "awarded_on": _l("Awarded on"),
-    "target_on": _l("Target date"),
-    "amount": _l("What you paid"),
-    "situation": _l("Situation"),
-    "task": _l("Task"),
-    "action": _l("Action"),
-    "outline": _l("Outline"),
-    "rater": _l("Your name"),
-    "login": _l("User name"),
-    "since": _l("Since"),
-    "asked": _l("Who saw it?"),
-    "message": _l("What helps them remember"),
-    "witness": _l("Your name"),
-    "affiliation": _l("Your role at that time"),
-    "statement": _l("How you know"),
-    "day": _l("Day"),
-    "first": _l("From"),
-    "addresses": _l("Your addresses in this calendar"),
-    "minutes": _l("Hours"),
-    "deep_work_minutes": _l("Fewest hours of deep work a week"),
-    "week_minutes": _l("Hours you work a week"),
 }
+
+
+@cache
+def text_field_labels() -> dict[str, LazyString]:
+    """Return the labels of the text fields of all forms, by the last part of their names."""
+    forms: list[type[Form]] = [Form]
+    for form in forms:
+        forms += form.__subclasses__()
+    labels = {
+        name: field.args[0]
+        for form in forms
+        for name, field in vars(form).items()
+        if isinstance(field, UnboundField)
+        and issubclass(field.field_class, TEXT_FIELDS)
+        and not issubclass(field.field_class, (PasswordField, HiddenField))
+    }
+    return labels | COMMON_LABELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +91,8 @@ class PreservedForm:
     @property
     def entered_texts(self) -> list[tuple[LazyString, str]]:
         """Return the entered texts with labels, so that the person recognises the form."""
-        named = (
-            (TEXT_FIELD_LABELS.get(name.rpartition("-")[2]), value) for name, value in self.fields
-        )
+        labels = text_field_labels()
+        named = ((labels.get(name.rpartition("-")[2]), value) for name, value in self.fields)
         return [(label, value) for label, value in named if label and value.strip()]
 
     def is_submitted_by(self, person: str) -> bool:
