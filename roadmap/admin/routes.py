@@ -26,6 +26,7 @@ from roadmap.auth.reauthentication import fresh_login_required
 from roadmap.core.database import compare_schema, db, describe_database
 from roadmap.core.gettext_noop import N_
 from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import join_names
 from roadmap.core.limiter import limit_searches, limiter
 from roadmap.core.proxy import client_address, public_base_url
 from roadmap.core.text import clean_line
@@ -328,6 +329,6 @@ def _render_confirmation(what: str, user: User, status: int = 200, **context: An
         context["mails"] = transport.is_configured()
     if what in ("deactivation", "deletion"):
         teams = list_solely_managed_teams(db.session, user.id)
-        context["solely_managed"] = ", ".join(team.name for team in teams)
+        context["solely_managed"] = join_names(team.name for team in teams)
         context["waiting"], context["waiting_alone"] = count_awaiting_reviewer(db.session, user.id)
     return render_page(f"admin/{what}.html", status, user=user, is_last=is_last, **context)

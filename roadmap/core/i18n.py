@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton, format_time, get_month_names
+from babel.lists import format_list
 from babel.numbers import format_decimal
 from flask import Flask, g, has_app_context, has_request_context, request
 from flask_babel import Babel, LazyString, force_locale, get_translations
@@ -174,6 +175,11 @@ def number_filter(value: Any, pattern: str | None = None) -> str:
     return "" if value is None else show_number(value, _formatting_locale(), pattern)
 
 
+def join_names(names: Iterable[object]) -> str:
+    """Join names for use in a sentence: "Ana, Ben, and Carla"."""
+    return format_list([str(each) for each in names], locale=page_language(current_locale()))
+
+
 def _translations() -> Any:
     """Return the request's translations, cached because a page has about a hundred texts."""
     try:
@@ -277,5 +283,5 @@ def init_i18n(app: Flask) -> None:
 
     app.jinja_env.filters.update(
         date=date_filter, moment=moment_filter, time=time_filter, number=number_filter,
-        points=points_filter, deceptive_host=deceptive_host,
+        points=points_filter, joined=join_names, deceptive_host=deceptive_host,
     )  # fmt: skip

@@ -14,7 +14,7 @@ from roadmap.auth.reauthentication import fresh_login_required
 from roadmap.auth.sessions import find_user_pending_deletion, sign_out, signed_in_actor
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import show_date_to
+from roadmap.core.i18n import join_names, show_date_to
 from roadmap.core.proxy import client_address
 from roadmap.core.web import now, render_page, see_other
 from roadmap.erasure.forms import DeletionForm
@@ -94,7 +94,7 @@ def _render(form: DeletionForm, status: int = 200) -> Response:
         context |= {
             "deleted": describe_rows(db.session, me, DELETED_TABLES),
             "kept": describe_rows(db.session, me, RETAINED_TABLES),
-            "solely_managed": ", ".join(
+            "solely_managed": join_names(
                 team.name for team in list_solely_managed_teams(db.session, me)
             ),
             "waiting": waiting,

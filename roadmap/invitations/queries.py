@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.auth.tokens import hash_token
+from roadmap.core.limits import count_rows
 from roadmap.invitations.models import Invitation
 from roadmap.people.models import User
 from roadmap.people.reach import select_teams
@@ -21,7 +23,9 @@ VALID, UNKNOWN = "valid", "unknown"
 
 # Neither used nor revoked.
 IS_OPEN = Invitation.accepted_at.is_(None) & Invitation.revoked_at.is_(None)
-_NEWEST_FIRST = sa.select(Invitation).order_by(Invitation.created_at.desc(), Invitation.id.desc())
+_NEWEST_FIRST = sa.select(Invitation).order_by(
+    Invitation.created_at.desc(), Invitation.email_key, Invitation.id.desc()
+)
 
 
 def list_open_invitations(session: Session, team_id: uuid.UUID | None) -> Sequence[Invitation]:
@@ -33,6 +37,13 @@ def list_open_invitations(session: Session, team_id: uuid.UUID | None) -> Sequen
     if team_id is not None:
         query = query.where(Invitation.team_id == team_id)
     return session.scalars(query).all()
+
+
+def count_open_invitations(session: Session, teams: Any, *, now: dt.datetime) -> int:
+    """Count the open invitations to teams that have not expired; `teams` may be a subquery."""
+    return count_rows(
+        session, Invitation, IS_OPEN, Invitation.team_id.in_(teams), Invitation.expires_at > now
+    )
 
 
 def list_invitations_to(

@@ -74,7 +74,7 @@ def _change_status(
     after = Fraction(str(found.data["score"]))
     gain = format_gain(Fraction(before), after) if before is not None else ""
     if gain:
-        message = _("%(change)s. Readiness %(gain)s", change=message, gain=gain)
+        message = _("%(change)s. Change in readiness: %(gain)s", change=message, gain=gain)
     if not wants_fragment():
         target = request.form.get("back", "")
         message = render_template(

@@ -8,8 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from roadmap.core.i18n import LazyText
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import LazyText, join_names
 from roadmap.core.i18n import lazy_gettext as _l
 
 
@@ -65,8 +64,7 @@ class Role:
 
 def plural_names(capability: Capability) -> str:
     """Return the names of roles with a capability, highest first: "managers and mentors"."""
-    *others, lowest = (str(ROLES[key].plural) for key in reversed(roles_with(capability)))
-    return _(" and ").join([", ".join(others), lowest] if others else [lowest])
+    return join_names(ROLES[key].plural for key in reversed(roles_with(capability)))
 
 
 # The roles that see what people share, for use in messages.

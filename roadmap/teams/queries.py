@@ -24,6 +24,7 @@ from roadmap.catalog.queries import (
 )
 from roadmap.core.i18n import gettext as _
 from roadmap.core.text import fold
+from roadmap.invitations.queries import count_open_invitations
 from roadmap.people.actor import Actor
 from roadmap.people.models import Membership, Team, User
 from roadmap.people.reach import allows, select_holders, select_teams, team_tree
@@ -261,6 +262,8 @@ class TeamsOverview:
     inactive: Sequence[Row] = ()
     people: int = 0
     not_enrolled: int = 0
+    # Open invitations to the teams, counted only while there are no `people`.
+    invited: int = 0
 
 
 def load_teams_overview(session: Session, actor: Actor, now: dt.datetime) -> TeamsOverview:
@@ -295,6 +298,7 @@ def load_teams_overview(session: Session, actor: Actor, now: dt.datetime) -> Tea
         ),
         people=len(people),
         not_enrolled=sum(person.id not in digests for person in people),
+        invited=0 if people else count_open_invitations(session, seen, now=now),
     )
 
 

@@ -50,6 +50,7 @@ def index() -> str:
         "teams/index.html",
         led=overview.teams if overview else (),
         # Managers of empty teams are only prompted to invite people.
+        invited=overview.invited if overview else 0,
         alone=overview and not overview.people and Capability.MANAGE_TEAM in capabilities,
         own=list_my_teams(db.session, current_user.id),
         invitations=list_invitations_to(db.session, current_user.email_key, now=now()),

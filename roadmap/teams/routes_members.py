@@ -15,6 +15,7 @@ from roadmap.auth.queries import find_user_by_email
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
 from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import join_names
 from roadmap.core.limits import count_rows
 from roadmap.core.web import now, render_page, see_other
 from roadmap.evidence.constants import AWAITING_REVIEW
@@ -242,7 +243,7 @@ def _list_destinations(user_id: uuid.UUID) -> list[Team]:
 def _unmanaged_team_names(team: Team, user_id: uuid.UUID) -> str:
     """Return the names of teams that have no manager once the person has left this one."""
     left = list_solely_managed_teams(db.session, user_id, leaving_team_id=team.id)
-    return ", ".join(each.name for each in left)
+    return join_names(each.name for each in left)
 
 
 def _redirect_to_members(team: Team, user_id: uuid.UUID) -> Response:

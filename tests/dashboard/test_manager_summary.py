@@ -180,7 +180,11 @@ def test_manager_of_empty_team_is_told_once_to_invite_people(
         assert 'href="/teams/ranking/members">Invite people' in page
         assert "no activity" not in page
         assert "Teams you are in" not in page
+        assert "invitation is open" not in page
     assert "No one is in Ranking yet" in bob.get("/teams/ranking").text
+    bob.post("/teams/ranking/invitations", {"role": "member", "days": "2"})
+    for address in ("/", "/teams"):
+        assert "1 invitation is open." in bob.get(address).text
 
 
 def test_teams_are_grouped_by_role(

@@ -86,7 +86,7 @@ def test_both_forms_say_where_the_answer_is_shown(alice, witness):
 
 def test_name_repeated_as_affiliation_is_shown_once(alice, witness):
     witness.post(request_endorsement(alice), {**ANSWER, "affiliation": " frank OHARA"})
-    assert "Frank Ohara saw it on" in alice.get(PAGE).text
+    assert "Frank Ohara saw it (answered on" in alice.get(PAGE).text
 
 
 def test_endorsement_does_not_change_readiness(alice, witness, cast):

@@ -82,6 +82,8 @@ def test_done_milestones_without_evidence_are_offered(session, cast, now, browse
     refused = alice.post("/evidence", form_fields(title="", kind="mentoring")).text
     assert f'value="{MENTOR}">' in refused
     assert f'value="{DESIGN}">' not in refused
+    nothing = alice.get("/evidence/milestones?kind=patent", fragment=True).text
+    assert "No milestone that you have done still needs evidence of this kind." in nothing
     part = alice.get(f"/evidence/milestones?kind=design_doc&milestones={MENTOR}", fragment=True)
     assert f'value="{DESIGN}">' in part.text
     assert f'value="{MENTOR}" checked' in part.text

@@ -68,7 +68,7 @@ def test_calibration_completes_objectives_and_skips_stage(alice, cast, session, 
     assert (str(enrolled.hours_per_week), str(enrolled.target_on)) == ("4.5", "2040-01-01")
     page = alice.get(PAGE).text
     assert f"{len(first) + 1} milestones count now" in page
-    assert re.search(r"The next proof adds \+\d", page)
+    assert re.search(r"Best next evidence: \+\d.* points", page)
     assert f"{len(first) + 1} claimed; " in page
     assert "0 verified." not in page
 

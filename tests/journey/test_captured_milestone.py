@@ -91,7 +91,7 @@ def test_completion_button_shows_exact_score_gain(session, cast, alice, now):
     before = Decimal(score(alice))
     assert alice.put(f"{MILESTONE}/completion", {"back": "page"}).location == f"{MILESTONE}#main"
     after = alice.get(MILESTONE).text
-    assert f"Readiness {offered}" in after
+    assert f"Change in readiness: {offered}" in after
     assert "Mark as done" not in after
     assert Decimal(score(alice)) == before + Decimal(offered)
 

@@ -98,7 +98,7 @@ def test_completion_response_has_counts_and_score_gain(alice):
     assert filter_count(answer.text, "without-evidence") == 2
     gain = re.search(r'class="score-gain pine">(\+\d\.\d)<', answer.text)
     assert gain
-    assert f"Readiness {gain[1]}" in answer.headers["HX-Trigger"]
+    assert f"Change in readiness: {gain[1]}" in answer.headers["HX-Trigger"]
     undone = alice.delete(f"{PAGE}/milestones/{IN_PROGRESS}/completion", fragment=True)
     assert f'class="score-gain muted">{gain[1].replace("+", "−")}<' in undone.text
 

@@ -56,9 +56,9 @@ def test_score_change_by_expiry_is_not_credited_to_completion(app, alice, cast):
         db.session.execute(sa.update(ReadinessSummary).values(own_score=90, valid_until=yesterday))
         db.session.commit()
     answer = alice.put(f"{PATH}/completion", fragment=True)
-    assert "Readiness" not in answer.headers["HX-Trigger"]
+    assert "readiness" not in answer.headers["HX-Trigger"]
     answer = alice.delete(f"{PATH}/completion", fragment=True)
-    assert "Readiness" in answer.headers["HX-Trigger"]
+    assert "Change in readiness" in answer.headers["HX-Trigger"]
 
 
 def test_completion_works_without_javascript(app, alice, cast):

@@ -59,9 +59,11 @@ def test_page_lists_members_and_invitations(session, cast, bob, now):
 
 def test_administrator_can_add_themselves(session, cast, bob, erin):
     assert "Add me as a member" not in bob.get(MEMBERS).text
-    form = erin.get(MEMBERS).text.partition("You are not in this team.")[2].partition("</form>")[0]
-    assert "Add me as a member</button>" in form
-    fields = dict(re.findall(r'name="(add-[a-z]+)" value="([^"]+)"', form))
+    section = erin.get(MEMBERS).text.partition("You are not in this team.")[2]
+    as_member, _mentor, as_manager = section.split("</form>")[:3]
+    assert "Add me as a member</button>" in as_member
+    assert "Add me as a manager</button>" in as_manager
+    fields = dict(re.findall(r'name="(add-[a-z]+)" value="([^"]+)"', as_member))
     assert erin.post(MEMBERS, fields).status_code == 303
     assert role(session, cast.team, cast.erin) == "member"
     page = erin.get(MEMBERS).text
@@ -254,6 +256,13 @@ def test_each_address_of_a_list_gets_its_own_invitation(session, cast, bob, brow
     assert "3 invitations are created" in page
     links = re.findall(r'value="http://localhost(/invitations/[^"]+)"', page)
     assert len(set(links)) == 3
+    together = page.partition('<textarea id="once-all"')[2].partition("</textarea>")[0]
+    assert re.findall(r"(\S+@example.org) http://localhost(\S+)", together) == [
+        (f"{name}@example.org", link)
+        for name, link in zip(["ada", "grace", "edsger"], links, strict=True)
+    ]
+    listed = bob.get(MEMBERS).text.partition("Open invitations")[2]
+    assert re.findall(r'wrap-any">(\w+)@', listed) == ["ada", "edsger", "grace"]
     assert links[0] not in bob.get(MEMBERS).text, "the links are shown once"
     made = session.scalars(sa.select(Invitation).order_by(Invitation.email)).all()
     assert [each.email.partition("@")[0] for each in made] == ["ada", "edsger", "grace"]
@@ -403,7 +412,7 @@ def test_leave_page_names_all_teams_left_without_a_manager(session, cast, erin, 
     session.add(nested)
     session.commit()
     for client, path in ((bob, "/teams/ranking/membership"), (erin, f"{MEMBERS}/{cast.bob}")):
-        assert "No one else manages Evaluation, Ranking:" in flat(client.get(path).text)
+        assert "No one else manages Evaluation and Ranking:" in flat(client.get(path).text)
     # Bob also manages the team above, and therefore keeps managing both.
     here.parent_id = above.id
     session.add(Membership(team_id=above.id, user_id=cast.bob, role="manager", created_at=now))

@@ -113,8 +113,8 @@ def test_new_mentor_is_announced_to_the_team(
     page = alice.get("/notifications").text
     assert "Mallory now mentors <" in page
     assert "and sees what you share there." in page
-    assert "Bob, Mallory see what you share." in alice.get("/account").text
-    assert "Bob, Mallory can see what you share" in alice.get("/teams").text
+    assert "Bob and Mallory see what you share." in alice.get("/account").text
+    assert "Bob and Mallory can see what you share" in alice.get("/teams").text
     assert "You now mentor it." in browser_of(cast.mallory).get("/notifications").text
 
 
