@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from roadmap.core.database import count_changed
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import render_for
+from roadmap.core.text import fold
 from roadmap.core.types import new_id
 from roadmap.evidence.models import Evidence
 from roadmap.mail import outbox, transport
@@ -87,6 +88,11 @@ def notify(
     session.execute(sa.insert(_ROWS), rows)
 
 
+def notify_member(kind: Kind, event: Event, role: str, **data: str) -> None:
+    """Notify the event's person of a change to their `role` in a team."""
+    notify(kind, event, [event.person], data={"team": event.team.name, "role": role, **data})
+
+
 def notify_others(
     kind: Kind,
     event: Event,
@@ -113,6 +119,39 @@ def select_viewers(team_id: uuid.UUID | None) -> sa.Select[Any]:
     return sa.select(Membership.user_id).where(
         Membership.team_id.in_(team_ancestors(team_id)), allows(Capability.SEE_SHARED)
     )
+
+
+def nested_names(event: Event) -> str:
+    """Return the sorted names of the teams directly below the event's team, comma-separated."""
+    nested = sa.select(Team.name).where(Team.parent_id == event.data["team"].id)
+    return ", ".join(sorted(event.session.scalars(nested), key=fold))
+
+
+def notify_managers(
+    kind: Kind,
+    event: Event,
+    lowest: uuid.UUID,
+    *,
+    also_managing: uuid.UUID | None = None,
+    **data: str,
+) -> None:
+    """Notify the managers of the team `lowest` and its ancestors of a membership.
+
+    Skips the member, the actor, and people already notified of the event. With `also_managing`,
+    notifies only people who manage that team as well. `data` is stored with the notification.
+    """
+    manages = sa.select(Membership.user_id).where(allows(Capability.MANAGE_TEAM))
+    managers = sa.select(User).where(
+        User.id.in_(manages.where(Membership.team_id.in_(team_ancestors(lowest)))),
+        User.id.not_in([key for key in (event.user_id, event.by) if key]),
+        User.deactivated_at.is_(None),
+    )
+    if also_managing is not None:
+        there = manages.where(Membership.team_id.in_(team_ancestors(also_managing)))
+        managers = managers.where(User.id.in_(there))
+    readers = [each for each in event.session.scalars(managers) if each.id not in event.notified]
+    event.notified.update(reader.id for reader in readers)
+    notify(kind, event, readers, actor=event.person, team=event.team, data=data)
 
 
 def _render_mail(

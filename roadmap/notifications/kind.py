@@ -20,6 +20,9 @@ from roadmap.evidence.models import Evidence
 from roadmap.people.models import Team, User
 
 ABOUT_EVIDENCE = _l("You get this mail because it is about your evidence.")
+VISIBILITY_ENDED = _l(
+    "Its managers and mentors no longer see what you share. What they verified stays."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +208,22 @@ class MembersKind(TeamKind):
     def path(self, content: Content) -> str:
         slug = content.team_slug
         return f"/teams/{slug}/members" if slug else self.path_without_team
+
+
+class OwnMembershipKind(TeamKind):
+    """A kind about the reader's own membership of a team.
+
+    The team is stored by name only, so that the notification outlives it.
+    """
+
+    mail_reason = _l("You get this mail because it is about who sees what you share.")
+
+    def choose_text(self, content: Content) -> str:
+        return f"{super().choose_text(content)} {self.consequence(content)}"
+
+    def consequence(self, content: Content) -> LazyString | str:
+        """Return a sentence about who can see the reader's shared evidence from now on."""
+        return VISIBILITY_ENDED
 
 
 def load_skill_titles(session: Session, keys: Collection[str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Changes by somebody else to how the reader signs in."""
+"""Somebody else created a link for setting the reader's password."""
 
 from __future__ import annotations
 
@@ -12,10 +12,7 @@ from roadmap.notifications.kind import Content, Event, Kind
 
 
 class PasswordLinkCreated(Kind):
-    """Somebody else created a link for setting the reader's password.
-
-    Always mailed, because anyone who has the link can act as the reader.
-    """
+    """Always mailed, because anyone who has the link can act as the reader."""
 
     key = "password_link"
     handled_actions = frozenset({"account.password_link_created"})
@@ -63,20 +60,3 @@ class _FirstPasswordLink(PasswordLinkCreated):
 
 
 _FIRST = _FirstPasswordLink()
-
-
-class ApiTokenCreated(PasswordLinkCreated):
-    """Somebody else created an API token for the reader."""
-
-    key = "api_token"
-    handled_actions = frozenset({"account.token_created"})
-    text = _l("%(who)s created an API token for your account.")
-    text_without_name = _l("An API token for your account was created on the command line.")
-    mail_subject = _l("An API token for your account on Cairn was created")
-    advice = _l("If you did not expect this, %(link)s.")
-    link_text = _l("revoke it")
-    href = "/account/tokens"
-
-    def handle(self, event: Event) -> None:
-        if event.by != event.user_id:
-            notify(self, event, [event.person])
