@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PageOf, SampleSite
 from tests.browser.test_journey import PointerInput
+
+TABLE_ROLES = ("table", "row", "columnheader", "rowheader", "cell")
 
 # Elements wider than the window, except inside scrolling frames.
 FIND_OVERFLOWING = """() => {
@@ -173,3 +177,40 @@ def test_radar_labels_and_stage_notes_fit_phone(page_of: PageOf) -> None:
         "(all) => all.map((one) => one.getBoundingClientRect().width)"
     )
     assert min(widths) >= 150
+
+
+def test_tables_and_tabs_do_not_scroll_on_a_phone(sample_site: SampleSite, page_of: PageOf) -> None:
+    """Their cells are below the row's head; screen readers still read a table."""
+    ids, phone = sample_site.ids, {"width": 390, "height": 844}
+    pages = {
+        "alice": (
+            "/readiness",
+            "/skills",
+            "/time",
+            "/career",
+            "/credentials",
+            "/market",
+            "/practice",
+            "/roadmaps?all",
+            f"/roadmaps/{ids['slug']}/progress",
+        ),
+        "bob": (f"/teams/{ids['team']}/people/{ids['alice']}",),
+    }
+    for role, addresses in pages.items():
+        page = page_of(role)
+        for address in addresses:
+            page.set_viewport_size({"width": 1280, "height": 800})
+            page.goto(address)
+            page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+            roles = count_table_roles(page)
+            page.set_viewport_size(phone)
+            for frame in page.locator("main :is(.table, .tabs)").all():
+                hidden = frame.evaluate("one => one.scrollWidth - one.clientWidth")
+                assert hidden <= 1, f"{address}: {frame.get_attribute('aria-label')}"
+            assert count_table_roles(page) == roles, address
+
+
+def count_table_roles(page: Page) -> Counter[str]:
+    tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")
+    roles = (node["role"]["value"] for node in tree["nodes"] if not node["ignored"])
+    return Counter(role for role in roles if role in TABLE_ROLES)
