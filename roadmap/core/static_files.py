@@ -34,10 +34,12 @@ _UNUSED_STYLES = re.compile(
 )
 # A CSS block with up to three levels of nested rules.
 _BLOCK = r"\{(?:[^{}]|\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\})*\}"
-# Its rules for variants, controls and animations that no page uses.
+# Its rules that no page uses, and its colors, which `tokens.css` replaces.
 _UNUSED_RULES = re.compile(
-    r"(?:\.animate-[\w-]+|&\[data-variant[^{}]*|&\[role=switch\]|meter|input\[type=range\])"
+    r"(?:\.animate-[\w-]+|&\[data-variant[^{}]*|&\[role=switch\]|meter|progress|\.card|"
+    r"&\.(?:outline|ghost|large|icon)|&:is\(\.outline,\.ghost\)|input\[type=range\])"
     + _BLOCK
+    + r"|--background: light-dark.*?--ring:[^;]*;"
 )
 _ICON = re.compile(r'url\("\.\./(icons/[\w-]+\.svg)"\)')
 
