@@ -193,13 +193,15 @@ def _render_item(
 
 
 def _items_response(found: Portfolio, message: str, focus: str) -> BaseResponse:
-    """Return the lists fragment with the focus restored, or redirect without htmx."""
+    """Return the lists fragment with message and focus in the row, or redirect without htmx."""
     if not wants_fragment():
-        return redirect_to_portfolio(found, anchor="pieces")
+        flash(message)
+        return redirect_to_portfolio(found)
     return render_page(
         "portfolio/_items_changed.html",
         announce=message,
         **items_context(current_user, found),
+        said=message,
         focus=focus,
     )
 

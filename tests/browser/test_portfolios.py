@@ -83,6 +83,16 @@ def test_second_portfolio_has_separate_order_redaction_and_link(
     expect(alice.get_by_role("heading", name=first)).to_be_visible()
 
 
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+def test_result_of_a_change_is_visible(javascript: bool, page_of: PageOf) -> None:
+    page = page_of("alice", java_script_enabled=javascript, viewport={"width": 390, "height": 844})
+    page.goto("/portfolio")
+    first = row_titles(page, "#pieces")[0]
+    for name, message in (("Remove", "is removed."), ("Show", "is shown.")):
+        page.get_by_role("button", name=f"{name} {first}").press("Enter")
+        expect(page.locator("main").get_by_text(f"{first} {message}")).to_be_in_viewport()
+
+
 @pytest.mark.parametrize("part", ["#pieces", "#sections"])
 def test_row_moved_to_end_keeps_focus(part: str, page_of: PageOf) -> None:
     page = page_of("alice")
