@@ -212,6 +212,15 @@ def test_review_queue_filters_without_reload(sample_site: SampleSite, page_of: P
     assert page.evaluate("window.same"), "the page was reloaded"
 
 
+def test_checkbox_of_a_milestone_is_described_by_its_notes(
+    sample_site: SampleSite, page_of: PageOf
+) -> None:
+    page = page_of("bob")
+    page.goto(f"/reviews/{create_evidence(sample_site, 'Of another kind', submitted=True)}")
+    box = page.locator(f"#m-{MILESTONE_OF_OTHER_KIND}")
+    expect(box).to_have_accessible_description(re.compile("Done when: .* does not prove it"))
+
+
 def test_comment_is_added_without_reload(sample_site: SampleSite, page_of: PageOf) -> None:
     evidence_id = create_evidence(
         sample_site, f"To be talked about {uuid.uuid4().hex[:6]}", submitted=True
