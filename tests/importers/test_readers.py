@@ -174,6 +174,31 @@ def test_bibtex_is_parsed_and_only_the_broken_entry_fails():
     assert [each.where for each in found.problems] == ["Line 6"]
 
 
+@pytest.mark.parametrize(
+    ("written", "title"),
+    [
+        (rb"{D}eep learning in M{\"u}nchen", "Deep learning in München"),
+        (rb'{D}eep learning in M{"u}nchen', "Deep learning in München"),
+        (
+            rb"A na\"{\i}ve {\emph{very}} \textbf{deep} \textsuperscript{2} net",
+            "A naïve very deep 2 net",
+        ),
+        (rb"50% of $\mathcal{O}(n)$ \& 3\% of {N}", "50% of $O(n)$ & 3% of N"),
+        (rb"\v{S}kola \ss{} \textendash{} x", "Škola ß – x"),
+    ],
+)
+def test_bibtex_title_has_no_latex(written, title):
+    [found] = read("bibtex", b"@misc{a, title={%s}, year=2021}" % written).candidates
+    assert found.values["title"] == title
+
+
+def test_bibtex_titles_are_decoded_after_long_abstracts():
+    entry = b'@misc{a%d, title={M{\\"u}nchen %d}, year=2021, abstract={%s}}\n'
+    file = b"".join(entry % (n, n, b"{\\o} " * 2_000) for n in range(30))
+    titles = [each.values["title"] for each in read("bibtex", file).candidates]
+    assert titles == [f"München {n}" for n in range(30)]
+
+
 def test_bibtex_nesting_and_entries_are_bounded():
     deep = b"@article{a, title={" + b"{" * 5_000 + b"}" * 5_000 + b"}, year=2020}"
     assert len(read("bibtex", deep).problems) == 1

@@ -39,6 +39,14 @@ MAX_DEPTH = 40
 # Entries must start on a new line, so that a missing brace affects only its own entry.
 _ENTRY_START = re.compile(r"^[ \t]*@[ \t]*(\w+)[ \t]*[{(]", re.MULTILINE)
 _IGNORED_TYPES = frozenset({"comment", "preamble"})
+# What pybtex does not understand: a percent sign that is no comment, commands of a font or a link,
+# an accent on a dotless letter, and the umlauts of babel.
+_REWRITES = (
+    (re.compile(r"(?<!\\)%"), r"\\%"),
+    (re.compile(r"\\(?:emph|text[a-z]+|math[a-z]+|url)\s*(?=\{[^}])"), ""),
+    (re.compile(r"(\\[\"'`^~=]\{)\\([ij])\}"), r"\1\2}"),
+    (re.compile(r'\{"([aouAOU])\}'), r'{\\"\1}'),
+)
 # Texts that LaTeX parsing would not change.
 _PLAIN_TEXT = re.compile(r"(?!.*(?:--|,,))(?:[^\W_]|[\s.,;:()/+=-])*", re.DOTALL)
 KINDS = {"patent": "patent", "software": "open_source", "dataset": "open_source",
@@ -165,9 +173,13 @@ def _strip_latex(name: str, value: str, file: _FileState) -> str:
         return clean_line(value.strip("{}"))
     if _PLAIN_TEXT.fullmatch(value):
         return clean_line(value)
+    for pattern, replacement in _REWRITES:
+        value = pattern.sub(replacement, value)
     file.latex_left -= len(value)
     try:
-        if file.latex_left < 0:
+        # The abstracts of a long file must not use up what its titles need.
+        if file.latex_left < (MAX_LATEX // 2 if name == "abstract" else 0):
+            file.latex_left += len(value)
             raise ValueError("enough")
         value = str(Text.from_latex(value))
     except (PybtexSyntaxError, ValueError):
