@@ -306,7 +306,7 @@ def test_palette_announces_the_number_of_results(
         (4, "5 results"),
         (4, "5 of 9 results"),
         (1, "5 of 10 results"),
-        (1, "5 of more than 10 results"),
+        (1, "The best 5 results. There are more than 10."),
     ):
         for number in range(count):
             add_evidence(session, cast, cast.alice, now, title=f"Quokka {number}")
