@@ -70,7 +70,7 @@ def write_archive_file(path: Path, user_id: uuid.UUID, *, instance: str, now: dt
 
 def _read(
     connection: sa.Connection, user_id: uuid.UUID
-) -> tuple[Row, dict[str, list[Row]], dict[str, Any]]:
+) -> tuple[Row, dict[str, list[dict[str, Any]]], dict[str, Any]]:
     users: Any = User.__table__
     account = connection.execute(
         sa.select(*archived_columns("user")).where(users.c.id == user_id)
@@ -83,7 +83,14 @@ def _read(
         for name, table in exported_tables().items()
     }
     names = _load_names(connection, raw)
+    # References to other people's records, such as the evidence of a notification, are left out.
+    names |= {
+        name: {row.id: row.id for row in raw[name]}
+        for name, table in exported_tables().items()
+        if "id" in table.c
+    }
     tables = {name: _encode(name, rows, names, user_id) for name, rows in raw.items()}
+    _name_shared_rows(connection, tables["history_entry"])
     manifest = {
         "person": account.name,
         "email": account.email,
@@ -118,7 +125,7 @@ def _encode(
     rows: Sequence[Any],
     names: Mapping[str, Mapping[Any, Any]],
     user_id: uuid.UUID,
-) -> list[Row]:
+) -> list[dict[str, Any]]:
     """Return the rows of a table with references to people and shared rows replaced by names."""
     columns = [(each.name, target_table(each)) for each in archived_columns(name)]
 
@@ -129,6 +136,18 @@ def _encode(
         return {"name": named, "is_self": value == user_id} if target == "user" else named
 
     return [{key: encode(target, getattr(row, key)) for key, target in columns} for row in rows]
+
+
+def _name_shared_rows(connection: sa.Connection, entries: Iterable[dict[str, Any]]) -> None:
+    """Replace a roadmap's id in history entries by its slug, and remove a team's id.
+
+    The slug of the team is the subject of the entry.
+    """
+    roadmaps = connection.execute(sa.select(Roadmap.id, Roadmap.slug))
+    slugs = {str(key): slug for key, slug in roadmaps}
+    for entry in entries:
+        entry["subject"] = slugs.get(entry["subject"], entry["subject"])
+        entry["data"] = {key: value for key, value in entry["data"].items() if key != "team"}
 
 
 def _roadmaps(connection: sa.Connection, user_id: uuid.UUID) -> list[dict[str, Any]]:
@@ -142,7 +161,7 @@ def _roadmaps(connection: sa.Connection, user_id: uuid.UUID) -> list[dict[str, A
     return [{"slug": slug, "title": title, "revision": number} for slug, title, number in rows]
 
 
-def _titles(connection: sa.Connection, tables: Mapping[str, list[Row]]) -> dict[str, str]:
+def _titles(connection: sa.Connection, tables: Mapping[str, Sequence[Row]]) -> dict[str, str]:
     """Load the titles of the milestones and skills that rows refer to."""
     found: dict[str, str] = {}
     for model, column in ((Milestone, "milestone_key"), (Skill, "skill_key")):

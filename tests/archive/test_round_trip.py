@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import random
 import uuid
 from collections.abc import Sequence
@@ -23,7 +24,9 @@ from roadmap.archive.tables import (
 from roadmap.core.database import db
 from roadmap.core.types import PartialDateText, UtcDateTime
 from roadmap.evidence.models import Evidence
-from tests.archive.packing import export, import_archive, minimal, without_ids
+from roadmap.people.actions import add_member
+from roadmap.people.models import Team
+from tests.archive.packing import ID, export, import_archive, minimal, without_ids
 from tests.support.databases import wipe
 from tests.support.sample_data import create_sample_data
 
@@ -47,6 +50,25 @@ def test_export_after_import_equals_the_archive(alice, cast, session, now):
     # A second export and import changes nothing either.
     again, _plan = import_archive(session, after, now, "alice@newest.example")
     assert without_ids(export(session, again.id, now)) == without_ids(alice)
+
+
+def test_archive_has_no_ids_of_rows_outside_it(alice, cast, session, now):
+    team = session.get_one(Team, cast.other_team)
+    add_member(session, team, cast.bob, "mentor", by=cast.actor(session, cast.erin), now=now)
+    for user_id in (cast.alice, cast.bob):
+        contents = export(session, user_id, now)
+        records = {path: rows for path, rows in contents.items() if path.startswith(RECORDS)}
+        own = {
+            str(user_id),
+            *(row["id"] for rows in records.values() for row in rows if "id" in row),
+        }
+        # What a badge says was signed with its public ids.
+        del records["records/badge.json"]
+        for path, rows in records.items():
+            assert set(ID.findall(json.dumps(rows))) <= own, path
+    entries = {row["action"]: row for row in contents["records/history_entry.json"]}
+    added = entries["membership.added"]
+    assert (added["subject"], added["data"]["role"]) == (team.slug, "mentor")
 
 
 # Values that CHECK constraints and rules allow.
