@@ -12,5 +12,8 @@ class ArchiveForm(FlaskForm):
     file = FileField(
         _l("Archive"),
         [FileRequired(_l("Choose a file."))],
-        description=_l("A ZIP of up to 25 MB. It is kept for a day at most, until you import it."),
+        description=_l(
+            "A ZIP of up to 25 MB; the operator of this server can import a larger one. It is kept "
+            "for a day at most, until you import it."
+        ),
     )

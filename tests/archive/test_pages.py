@@ -52,6 +52,11 @@ def test_archive_download_is_complete_and_audited(cast, browser_of, session, con
     assert (last.action, last.actor_id) == ("archive.exported", cast.alice)
 
 
+def test_form_says_how_large_an_archive_may_be(cast, browser_of):
+    page = browser_of(cast.mallory).get(PAGE).text
+    assert "up to 25 MB; the operator of this server can import a larger one" in page
+
+
 def test_archive_is_sent_without_an_open_transaction(app, cast, browser_of, contents):
     client = browser_of(cast.alice)
     with app.app_context():
