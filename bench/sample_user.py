@@ -78,7 +78,7 @@ def create_sample_user(app: Flask) -> SampleUser:
             published_roadmaps(db.session), key=lambda each: len(each.content.milestones)
         )
         engineer, manager = _people(db.session, now)
-        progress.enroll(db.session, engineer.id, published.roadmap_id, by=engineer.id, now=now)
+        progress.enroll(db.session, engineer.id, published.roadmap_id, now=now)
         _record_progress(db.session, published.content, engineer, manager, now)
         own = portfolio.lock_portfolio(db.session, engineer.id, by=engineer, now=now)
         portfolio.add_all_items(db.session, own, engineer.today(now), now=now)
@@ -123,7 +123,7 @@ def _record_progress(
     # Rows offer to undo changes of the last minutes, which would be unrealistic for so many.
     before = now - dt.timedelta(days=1)
     for milestone in content.milestones[::2]:
-        progress.set_status(session, engineer.id, milestone.key, "done", by=engineer.id, now=before)
+        progress.set_status(session, engineer.id, milestone.key, "done", now=before)
     for skill in content.skills:
         skills.assess_self(session, engineer.id, skill.key, 3, by=engineer, now=now)
     for number in range(PIECES):

@@ -123,7 +123,7 @@ def enroll(person: uuid.UUID, now: dt.datetime) -> None:
     """Enroll a person with a position, whose years of experience change the summary daily."""
     found = published_roadmap(db.session, SLUG)
     assert found is not None
-    progress.enroll(db.session, person, found.roadmap_id, by=person, now=now)
+    progress.enroll(db.session, person, found.roadmap_id, now=now)
     career.add(
         db.session,
         Position,
@@ -136,7 +136,6 @@ def enroll(person: uuid.UUID, now: dt.datetime) -> None:
             "is_ml": True,
             "summary": "",
         },
-        by=person,
         now=now,
     )
 

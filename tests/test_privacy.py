@@ -257,17 +257,11 @@ def add_private_data(write: SampleDataWriter, ids: dict[str, str]) -> dict[str, 
     session, alice = write.session, write.cast.alice
     actor = write.actor(alice)
     progress.set_plan(
-        session,
-        alice,
-        OPEN_MILESTONE,
-        note=f"{CANARY} note",
-        target_on=TARGET_DATE,
-        by=alice,
-        now=write.now,
+        session, alice, OPEN_MILESTONE, note=f"{CANARY} note", target_on=TARGET_DATE, now=write.now
     )
     progress.set_status(
         session, alice, "decide-on-a-degree", "not_applicable", reason=f"{CANARY} reason",
-        by=alice, now=write.now - dt.timedelta(days=30),
+        now=write.now - dt.timedelta(days=30),
     )  # fmt: skip
     skills.assess_self(
         session, alice, "strategy", 2, f"{CANARY} of my own", by=actor, now=write.now
@@ -351,7 +345,7 @@ def add_cost(write: SampleDataWriter, amount: int) -> None:
     held = sa.select(Evidence.id).where(Evidence.title == "Cloud certificate")
     credentials.save_cost(
         write.session, alice, write.session.scalars(held).one(), TARGET_DATE.year, amount, "USD",
-        by=alice, now=write.now,
+        now=write.now,
     )  # fmt: skip
 
 
@@ -359,7 +353,7 @@ def add_tool_record(write: SampleDataWriter, text: str) -> None:
     """Add a private entry for a tool."""
     alice = write.cast.alice
     said = {"level": "tried", "interest": "learn", "last_used": None, "note": text}
-    tools.save(write.session, alice, "jax", said, by=alice, now=write.now)
+    tools.save(write.session, alice, "jax", said, now=write.now)
 
 
 def add_practice(write: SampleDataWriter, text: str) -> None:
@@ -407,10 +401,10 @@ def add_career_plans(write: SampleDataWriter, text: str) -> None:
         saved = career_plan(session, alice, kind, subject)
         career_plans.save_plan(
             session, alice, kind, subject, {"plan": text, "reason": text, "role": text},
-            revision=saved.revision if saved else 0, by=alice, now=write.now,
+            revision=saved.revision if saved else 0, now=write.now,
         )  # fmt: skip
     career_plans.add_reflection(
-        session, alice, challenge, text, today=write.now.date(), by=alice, now=write.now
+        session, alice, challenge, text, today=write.now.date(), now=write.now
     )
 
 
@@ -497,9 +491,7 @@ def current_summary(write: SampleDataWriter) -> None:
 def other_time_zone(write: SampleDataWriter) -> None:
     """Tick a milestone, then change to a time zone in which that was tomorrow."""
     alice = write.cast.alice
-    progress.set_status(
-        write.session, alice, OPEN_MILESTONE, "in_progress", by=alice, now=write.now
-    )
+    progress.set_status(write.session, alice, OPEN_MILESTONE, "in_progress", now=write.now)
     write.session.commit()
     change_profile(write.session, alice, timezone="Pacific/Kiritimati", by=alice, now=write.now)
 
@@ -586,12 +578,11 @@ def add_more_private_data(write: SampleDataWriter, ids: dict[str, str]) -> None:
         DONE_MILESTONE,
         note="Another one.",
         target_on=TARGET_DATE,
-        by=alice,
         now=write.now,
     )
     progress.set_status(
         write.session, alice, "decide-on-a-degree", "not_applicable", reason="Another one.",
-        by=alice, now=write.now,
+        now=write.now,
     )  # fmt: skip
     returned = write.session.get_one(Evidence, uuid.UUID(ids["returned"]))
     evidence.edit(

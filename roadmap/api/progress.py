@@ -166,7 +166,6 @@ def enroll(slug: str, body: EnrollmentChange) -> OperationResult:
             target_on=target_on,
             hours_per_week=hours,
             primary=body.primary,
-            by=actor.id,
             now=moment,
             token=actor.token_name,
         )
@@ -185,7 +184,7 @@ def leave(slug: str) -> None:
     found = published_roadmap(db.session, slug) or abort(404)
     me = current_actor().id
     token = current_actor().token_name
-    if not actions.leave(db.session, me, found.roadmap_id, by=me, now=now(), token=token):
+    if not actions.leave(db.session, me, found.roadmap_id, now=now(), token=token):
         abort_not_enrolled(slug)
 
 
@@ -219,13 +218,12 @@ def set_milestone(slug: str, key: str, body: MilestoneChange) -> KeyedMilestone:
         raise InvalidFields({"target_on": [str(TARGET_MESSAGES[fault])]})
     token = actor.token_name
     actions.set_status(
-        db.session, actor.id, key, wanted.status, reason=reason, by=actor.id, now=moment,
-        token=token,
-    )  # fmt: skip
+        db.session, actor.id, key, wanted.status, reason=reason, now=moment, token=token
+    )
     if (note, wanted.target_on) != (before.note, before.target_on):
         actions.set_plan(
-            db.session, actor.id, key, note=note, target_on=wanted.target_on, by=actor.id,
-            now=moment, token=token,
+            db.session, actor.id, key, note=note, target_on=wanted.target_on, now=moment,
+            token=token,
         )  # fmt: skip
     found = refresh_progress(db.session, actor, found.enrolled, now=moment)
     state = queries.milestone_state(db.session, actor.id, key)

@@ -33,7 +33,6 @@ def add(
     user_id: uuid.UUID,
     values: dict[str, Any],
     *,
-    by: uuid.UUID,
     now: dt.datetime,
     key: str = "",
 ) -> SomeEntry:
@@ -46,31 +45,25 @@ def add(
         session, model(id=row_id, user_id=user_id, **values), limit, MAX_ENTRIES
     )
     if is_new:
-        _record_history(session, entry, "added", by=by, now=now)
+        _record_history(session, entry, "added", now=now)
     return entry
 
 
 def change(
-    session: Session,
-    entry: Entry,
-    values: dict[str, Any],
-    *,
-    seen: str,
-    by: uuid.UUID,
-    now: dt.datetime,
+    session: Session, entry: Entry, values: dict[str, Any], *, seen: str, now: dt.datetime
 ) -> None:
     """Change an entry. Raises StaleForm if `seen` is out of date, or RowDeleted."""
     lock_user(session, entry.user_id)
     change_row(session, entry, values, seen=seen)
-    _record_history(session, entry, "changed", by=by, now=now)
+    _record_history(session, entry, "changed", now=now)
 
 
-def remove(session: Session, entry: Entry, *, by: uuid.UUID, now: dt.datetime) -> None:
+def remove(session: Session, entry: Entry, *, now: dt.datetime) -> None:
     """Delete an entry and record its values in the history. Raises RowDeleted."""
     lock_user(session, entry.user_id)
     lock_row(session, entry)
     session.delete(entry)
-    _record_history(session, entry, "removed", by=by, now=now, **_values(entry))
+    _record_history(session, entry, "removed", now=now, **_values(entry))
 
 
 def _values(entry: Entry) -> dict[str, Any]:
@@ -81,8 +74,7 @@ def _values(entry: Entry) -> dict[str, Any]:
 
 
 def _record_history(
-    session: Session, entry: Entry, verb: str, *, by: uuid.UUID, now: dt.datetime, **data: Any
+    session: Session, entry: Entry, verb: str, *, now: dt.datetime, **data: Any
 ) -> None:
-    record_history(
-        session, entry.user_id, f"{entry.__tablename__}.{verb}", entry.id, by=by, now=now, **data
-    )
+    owner, action = entry.user_id, f"{entry.__tablename__}.{verb}"
+    record_history(session, owner, action, entry.id, by=owner, now=now, **data)

@@ -59,7 +59,7 @@ def add_entry(model: type[Entry]) -> Response:
     form, me = _form(model), current_user.id
     if not form.validate():
         return _render_form(model, form, status=422)
-    row = actions.add(db.session, model, me, form.values, by=me, now=now(), key=form_key())
+    row = actions.add(db.session, model, me, form.values, now=now(), key=form_key())
     return _redirect_with(ADDED[model], row)
 
 
@@ -82,7 +82,7 @@ def save_entry(model: type[Entry], key: uuid.UUID) -> Response:
         return _render_form(model, form, row, 422)
     seen = form.seen.data or ""
     try:
-        actions.change(db.session, row, form.values, seen=seen, by=current_user.id, now=now())
+        actions.change(db.session, row, form.values, seen=seen, now=now())
     except StaleForm:
         # Show the saved entry next to the form. Submitting again overwrites it.
         form.set_fingerprint(row)
@@ -94,7 +94,7 @@ def save_entry(model: type[Entry], key: uuid.UUID) -> Response:
 @career.delete("/career/degrees/<uuid:key>", defaults=DEGREES)
 @permit("career.write")
 def remove_entry(model: type[Entry], key: uuid.UUID) -> Response:
-    actions.remove(db.session, _load(model, key), by=current_user.id, now=now())
+    actions.remove(db.session, _load(model, key), now=now())
     return _redirect_with(DELETED[model])
 
 

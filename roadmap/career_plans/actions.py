@@ -29,7 +29,6 @@ def save_plan(
     answers: dict[str, str],
     *,
     revision: int,
-    by: uuid.UUID,
     now: dt.datetime,
 ) -> None:
     """Save the answers, even if they are empty. Raises StaleForm with the saved plan.
@@ -51,7 +50,7 @@ def save_plan(
             raise StaleForm(saved)
         saved.answers, saved.updated_at = answers, now
         saved.revision += 1
-    record_history(session, user_id, "career_plan.saved", f"{kind}:{subject}", by=by, now=now)
+    record_history(session, user_id, "career_plan.saved", f"{kind}:{subject}", by=user_id, now=now)
 
 
 def add_reflection(
@@ -61,7 +60,6 @@ def add_reflection(
     text: str,
     *,
     today: dt.date,
-    by: uuid.UUID,
     now: dt.datetime,
     key: str = "",
 ) -> None:
@@ -79,4 +77,4 @@ def add_reflection(
     _saved, is_new = add_row(session, reflection, limit, MAX_REFLECTIONS, of_challenge)
     if not is_new:
         return
-    record_history(session, user_id, "career_plan.reflected", challenge, by=by, now=now)
+    record_history(session, user_id, "career_plan.reflected", challenge, by=user_id, now=now)

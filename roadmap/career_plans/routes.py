@@ -69,8 +69,8 @@ def add_reflection(key: str) -> BaseResponse:
         form = plan_form(_questions(found), saved, current_user.today(now()), formdata=None)
         return _render_challenge(found, form, reflection, status=422)
     actions.add_reflection(
-        db.session, me, key, reflection.text.data or "",
-        today=current_user.today(now()), by=me, now=now(), key=form_key(),
+        db.session, me, key, reflection.text.data or "", today=current_user.today(now()), now=now(),
+        key=form_key(),
     )  # fmt: skip
     flash(_("Your reflection is now in your history."))
     return see_other("career_plans.challenge", key=key, _anchor="reflections")
@@ -99,8 +99,8 @@ def _save(kind: str, subject: str, form: PlanForm) -> dict[str, Any]:
         return {"status": 422}
     try:
         actions.save_plan(
-            db.session, current_user.id, kind, subject, form.answers,
-            revision=form.revision, by=current_user.id, now=now(),
+            db.session, current_user.id, kind, subject, form.answers, revision=form.revision,
+            now=now(),
         )  # fmt: skip
     except StaleForm as stale:
         form.seen.data = str(stale.saved.revision)

@@ -21,7 +21,6 @@ def save_cost(
     amount: int,
     currency: str,
     *,
-    by: uuid.UUID,
     now: dt.datetime,
 ) -> None:
     """Save the cost of a year, replacing the previous amount. 0 deletes it."""
@@ -45,4 +44,4 @@ def save_cost(
         saved.amount, saved.currency, saved.updated_at = amount, currency, now
     else:
         session.delete(saved)
-    record_history(session, user_id, "credential.cost_saved", evidence_id, by=by, now=now)
+    record_history(session, user_id, "credential.cost_saved", evidence_id, by=user_id, now=now)

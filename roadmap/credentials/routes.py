@@ -54,9 +54,8 @@ def save_cost(evidence_id: uuid.UUID) -> BaseResponse:
         return _render_cost(piece, form, status=422)
     year, amount = form.year.data or 0, form.amount.data or 0
     actions.save_cost(
-        db.session, current_user.id, piece.id, year, amount, form.currency.data or "",
-        by=current_user.id, now=now(),
-    )  # fmt: skip
+        db.session, current_user.id, piece.id, year, amount, form.currency.data or "", now=now()
+    )
     words = {"title": shorten(piece.title), "year": year}
     if amount:
         flash(_("What you paid for “%(title)s” in %(year)s is saved.", **words), "message")

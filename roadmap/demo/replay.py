@@ -76,7 +76,6 @@ class StoryReplay:
             self.roadmaps[data.get("roadmap", ROADMAP)],
             target_on=self._target_date(data),
             hours_per_week=Decimal(str(data["hours_per_week"])),
-            by=owner.id,
             now=at,
         )
 
@@ -88,16 +87,16 @@ class StoryReplay:
                 day = self.today - dt.timedelta(days=values[name])
                 values[name] = PartialDate(day.isoformat()[:known])
         model: type[Any] = Position if data["what"] == "position" else Degree
-        career.add(self.session, model, owner.id, values, by=owner.id, now=at)
+        career.add(self.session, model, owner.id, values, now=at)
 
     def set_status(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
         key, status, reason = data["key"], data["status"], data.get("reason", "")
-        progress.set_status(self.session, owner.id, key, status, reason=reason, by=owner.id, now=at)
+        progress.set_status(self.session, owner.id, key, status, reason=reason, now=at)
 
     def plan(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
         progress.set_plan(
             self.session, owner.id, data["key"], note=data.get("note", ""),
-            target_on=self._target_date(data), by=owner.id, now=at,
+            target_on=self._target_date(data), now=at,
         )  # fmt: skip
 
     def create(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
@@ -123,7 +122,7 @@ class StoryReplay:
     def pay(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
         save_cost(
             self.session, owner.id, self.piece(owner, data).id, at.year, data["amount"],
-            data["currency"], by=owner.id, now=at,
+            data["currency"], now=at,
         )  # fmt: skip
 
     def edit(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
@@ -165,14 +164,14 @@ class StoryReplay:
         if (days := data.get("review_ahead")) is not None:
             answers["review_on"] = (self.today + dt.timedelta(days=days)).isoformat()
         career_plans.save_plan(
-            self.session, owner.id, data["kind"], data.get("subject", ""), answers,
-            revision=0, by=owner.id, now=at,
+            self.session, owner.id, data["kind"], data.get("subject", ""), answers, revision=0,
+            now=at,
         )  # fmt: skip
 
     def reflect(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
         career_plans.add_reflection(
-            self.session, owner.id, data["subject"], data["reflection"],
-            today=owner.today(at), by=owner.id, now=at,
+            self.session, owner.id, data["subject"], data["reflection"], today=owner.today(at),
+            now=at,
         )  # fmt: skip
 
     def record_hours(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
@@ -215,7 +214,7 @@ class StoryReplay:
         values = {name: data.get(name, "") for name in ("level", "interest", "note")}
         used = owner.today(at) if values["level"] in ("asked", "production") else None
         values["last_used"] = used and PartialDate(used.isoformat()[:7])
-        tools.save(self.session, owner.id, data["tool"], values, by=owner.id, now=at)
+        tools.save(self.session, owner.id, data["tool"], values, now=at)
 
     def share(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
         set_preference(self.session, owner.id, data["what"], data["shares"], by=owner.id, now=at)

@@ -67,9 +67,7 @@ def ask_witness(
     return token
 
 
-def delete_endorsement(
-    session: Session, endorsement: Endorsement, *, by: uuid.UUID, now: dt.datetime
-) -> bool:
+def delete_endorsement(session: Session, endorsement: Endorsement, *, now: dt.datetime) -> bool:
     """Withdraw a request or delete an answer; return whether there was an answer.
 
     The history keeps the name of the witness.
@@ -80,7 +78,8 @@ def delete_endorsement(
     was_answered = bool(endorsement.answer)
     if was_answered:
         record_history(
-            session, endorsement.user_id, "endorsement.deleted", endorsement.milestone_key, by=by,
+            session, endorsement.user_id, "endorsement.deleted", endorsement.milestone_key,
+            by=endorsement.user_id,
             now=now, witness=endorsement.witness,
         )  # fmt: skip
     session.delete(endorsement)

@@ -66,7 +66,7 @@ def ask() -> Response:
 def delete(key: uuid.UUID) -> BaseResponse:
     row = permissions.load(db.session, current_user, "endorsement.write", Endorsement, key)
     milestone = row.milestone_key
-    if actions.delete_endorsement(db.session, row, by=current_user.id, now=now()):
+    if actions.delete_endorsement(db.session, row, now=now()):
         flash(_("The witness's answer is deleted."))
     else:
         flash(_("The request is withdrawn. The link no longer works."))

@@ -127,7 +127,7 @@ class CareerRecord(Record):
         self, session: Session, user_id: uuid.UUID, values: Values, *, by: Actor, now: dt.datetime
     ) -> uuid.UUID:
         form = self._form(values, by.today(now))
-        entry: Entry = career.add(session, self.model, user_id, form.values, by=by.id, now=now)
+        entry: Entry = career.add(session, self.model, user_id, form.values, now=now)
         return entry.id
 
     def _form(self, values: Values, today: dt.date) -> DatedForm:

@@ -198,7 +198,6 @@ def enroll(slug: str) -> BaseResponse | tuple[str, int]:
         published.roadmap_id,
         target_on=form.target_on.data,
         hours_per_week=form.hours_per_week.data,
-        by=current_user.id,
         now=now(),
     )
     if before is None:
@@ -212,8 +211,7 @@ def enroll(slug: str) -> BaseResponse | tuple[str, int]:
 def leave(slug: str) -> BaseResponse:
     """Leave a roadmap; statuses and evidence are kept."""
     published = catalog.published_roadmap(db.session, slug) or abort(404)
-    me = current_user.id
-    if progress.leave(db.session, me, published.roadmap_id, by=me, now=now()):
+    if progress.leave(db.session, current_user.id, published.roadmap_id, now=now()):
         title = published.content.title
         flash(_("You have left “%(roadmap)s”. Your ticks and evidence are kept.", roadmap=title))
     return see_other("journey.roadmaps", all="")
@@ -224,8 +222,7 @@ def leave(slug: str) -> BaseResponse:
 def make_primary(slug: str) -> BaseResponse:
     """Make a roadmap the primary one, which other pages show by default."""
     published = catalog.published_roadmap(db.session, slug) or abort(404)
-    me = current_user.id
-    if not progress.make_primary(db.session, me, published.roadmap_id, by=me, now=now()):
+    if not progress.make_primary(db.session, current_user.id, published.roadmap_id, now=now()):
         return see_other("journey.roadmap_page", slug=slug)
     flash(_("“%(roadmap)s” is now your primary roadmap.", roadmap=published.content.title))
     return see_other("journey.roadmaps", all="")
@@ -263,7 +260,6 @@ def set_aside(slug: str, stage_key: str) -> BaseResponse | tuple[str, int]:
         current_user.id,
         [each.key for each in stage.milestones],
         reason=form.reason.data,
-        by=current_user.id,
         now=now(),
     )
     message = ngettext(
@@ -290,7 +286,6 @@ def restore_statuses(slug: str, stage_key: str) -> BaseResponse:
         db.session,
         current_user.id,
         [each.key for each in stage.milestones if each.key in wanted],
-        by=current_user.id,
         now=now(),
     )
     flash(

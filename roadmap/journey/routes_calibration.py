@@ -48,18 +48,18 @@ def calibrate(slug: str) -> BaseResponse | tuple[str, int]:
         change_profile(db.session, me, timezone=form.timezone.data, by=me, now=moment)
     plan = {"target_on": form.target_on.data, "hours_per_week": form.hours_per_week.data}
     if plan != {name: getattr(found.enrolled, name) for name in plan}:
-        progress.enroll(db.session, me, found.enrolled.roadmap_id, **plan, by=me, now=moment)
+        progress.enroll(db.session, me, found.enrolled.roadmap_id, **plan, now=moment)
     answers = changed_answers(form, content, tones)
-    progress.set_done(db.session, me, answers, by=me, now=moment)
+    progress.set_done(db.session, me, answers, now=moment)
     for stage in content.stages:
         keys = [each.key for each in stage.milestones]
         if stage.required or form[f"aside-{stage.key}"].data == is_set_aside(stage, tones):
             continue
         if form[f"aside-{stage.key}"].data:
             reason = form[f"reason-{stage.key}"].data
-            progress.mark_not_applicable(db.session, me, keys, reason=reason, by=me, now=moment)
+            progress.mark_not_applicable(db.session, me, keys, reason=reason, now=moment)
         else:
-            progress.undo_not_applicable(db.session, me, keys, by=me, now=moment)
+            progress.undo_not_applicable(db.session, me, keys, now=moment)
     db.session.flush()
     own = person_record(db.session, me).own
     judged = explain(Tally(content, own, found.today))

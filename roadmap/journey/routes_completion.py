@@ -64,7 +64,7 @@ def _change_status(
     published = catalog.load_revision(db.session, enrolled.revision_id)
     milestone = published.content.by_key.get(key) or abort(404)
     before = own_score(db.session, current_user.id, enrolled, current_user.today(now()))
-    change(db.session, current_user.id, key, **values, by=current_user.id, now=now())
+    change(db.session, current_user.id, key, **values, now=now())
     found = refresh_progress(db.session, current_user, enrolled, changed=milestone.key, now=now())
     message = _(
         "%(title)s: %(state)s",
@@ -223,7 +223,6 @@ def set_plan(slug: str, key: str) -> BaseResponse:
             note=form.note.data or "",
             target_on=form.target_on.data,
             revision=form.revision,
-            by=current_user.id,
             now=now(),
         )
     except StaleForm as stale:

@@ -1,4 +1,4 @@
-"""Write enrollments, and the status and plan of a milestone. Nothing here commits."""
+"""Write a person's enrollments, and their status and plan of a milestone. Nothing here commits."""
 
 from __future__ import annotations
 
@@ -37,7 +37,6 @@ def enroll(
     target_on: dt.date | None = None,
     hours_per_week: Decimal | None = None,
     primary: bool | None = None,
-    by: uuid.UUID | None,
     now: dt.datetime,
     token: str = "",
 ) -> Enrollment:
@@ -69,17 +68,12 @@ def enroll(
         "target_on": target_on.isoformat() if target_on else None,
         "hours_per_week": str(hours_per_week) if hours_per_week is not None else None,
     }
-    _record(session, user_id, action, roadmap_id, by, now, token, **said)
+    _record(session, user_id, action, roadmap_id, now, token, **said)
     return enrollment
 
 
 def make_primary(
-    session: Session,
-    user_id: uuid.UUID,
-    roadmap_id: uuid.UUID,
-    *,
-    by: uuid.UUID | None,
-    now: dt.datetime,
+    session: Session, user_id: uuid.UUID, roadmap_id: uuid.UUID, *, now: dt.datetime
 ) -> bool:
     """Make one of a person's roadmaps their primary one; return False if they are not enrolled."""
     mine = _lock_enrollments(session, user_id)
@@ -87,7 +81,7 @@ def make_primary(
         return False
     for each in mine:
         each.is_primary = each.roadmap_id == roadmap_id
-    _record(session, user_id, "enrollment.made_primary", roadmap_id, by, now)
+    _record(session, user_id, "enrollment.made_primary", roadmap_id, now)
     return True
 
 
@@ -96,7 +90,6 @@ def leave(
     user_id: uuid.UUID,
     roadmap_id: uuid.UUID,
     *,
-    by: uuid.UUID | None,
     now: dt.datetime,
     token: str = "",
 ) -> bool:
@@ -113,7 +106,7 @@ def leave(
     if left.is_primary and others:
         others[0].is_primary = True
     session.delete(left)
-    _record(session, user_id, "enrollment.left", roadmap_id, by, now, token)
+    _record(session, user_id, "enrollment.left", roadmap_id, now, token)
     return True
 
 
@@ -131,7 +124,6 @@ def set_status(
     status: str,
     *,
     reason: str = "",
-    by: uuid.UUID | None,
     now: dt.datetime,
     token: str = "",
     was_calibrated: bool = False,
@@ -151,7 +143,7 @@ def set_status(
     if (status, reason) == (tuple(before) if before else ("not_started", "")):
         return False
     said: dict[str, Any] = {"status": status, "reason": reason}
-    values = {**said, "changed_at": now, "changed_by_id": by, "was_calibrated": was_calibrated}
+    values = {**said, "changed_at": now, "changed_by_id": user_id, "was_calibrated": was_calibrated}
     if status == "not_started":
         connection.execute(_DELETE_STATUS, keys)
     elif before is None:
@@ -161,7 +153,7 @@ def set_status(
         connection.execute(_UPDATE_STATUS, {**keys, "reason": reason})
     else:
         connection.execute(_UPDATE_STATUS, {**keys, **values})
-    _record(session, user_id, "status.set", milestone_key, by, now, token, **said)
+    _record(session, user_id, "status.set", milestone_key, now, token, **said)
     return True
 
 
@@ -173,7 +165,6 @@ def set_plan(
     note: str,
     target_on: dt.date | None,
     revision: int | None = None,
-    by: uuid.UUID | None,
     now: dt.datetime,
     token: str = "",
 ) -> MilestonePlan:
@@ -196,18 +187,12 @@ def set_plan(
     plan.revision += 1
     plan.updated_at = now
     said = {"target_on": target_on.isoformat() if target_on else None}
-    _record(session, user_id, "plan.set", milestone_key, by, now, token, **said)
+    _record(session, user_id, "plan.set", milestone_key, now, token, **said)
     return plan
 
 
 def undo_last_status(
-    session: Session,
-    user_id: uuid.UUID,
-    milestone_key: str,
-    *,
-    undone: str = "",
-    by: uuid.UUID,
-    now: dt.datetime,
+    session: Session, user_id: uuid.UUID, milestone_key: str, *, undone: str = "", now: dt.datetime
 ) -> str:
     """Restore the status that a milestone had before its last change, and return it.
 
@@ -229,19 +214,12 @@ def undo_last_status(
     if undone and last and last["status"] != undone:
         return str(last["status"])
     status = before.get("status", "not_started")
-    set_status(
-        session, user_id, milestone_key, status, reason=before.get("reason", ""), by=by, now=now
-    )
+    set_status(session, user_id, milestone_key, status, reason=before.get("reason", ""), now=now)
     return str(status)
 
 
 def set_done(
-    session: Session,
-    user_id: uuid.UUID,
-    answers: Mapping[str, bool],
-    *,
-    by: uuid.UUID | None,
-    now: dt.datetime,
+    session: Session, user_id: uuid.UUID, answers: Mapping[str, bool], *, now: dt.datetime
 ) -> int:
     """Mark milestones as done or not started, by key; return the number of changes."""
     lock_user(session, user_id)
@@ -249,30 +227,24 @@ def set_done(
     changed = [key for key, is_done in answers.items() if is_done != (key in done)]
     for key in changed:
         status = "done" if answers[key] else "not_started"
-        set_status(session, user_id, key, status, by=by, now=now, was_calibrated=True)
+        set_status(session, user_id, key, status, now=now, was_calibrated=True)
     return len(changed)
 
 
 def mark_not_applicable(
-    session: Session,
-    user_id: uuid.UUID,
-    keys: Sequence[str],
-    *,
-    reason: str,
-    by: uuid.UUID | None,
-    now: dt.datetime,
+    session: Session, user_id: uuid.UUID, keys: Sequence[str], *, reason: str, now: dt.datetime
 ) -> list[str]:
     """Mark the open ones among the milestones as not applicable, and return their keys."""
     lock_user(session, user_id)
     settled = _keys_with_status(session, user_id, keys, "done", "not_applicable")
     changed = [key for key in keys if key not in settled]
     for key in changed:
-        set_status(session, user_id, key, "not_applicable", reason=reason, by=by, now=now)
+        set_status(session, user_id, key, "not_applicable", reason=reason, now=now)
     return changed
 
 
 def undo_not_applicable(
-    session: Session, user_id: uuid.UUID, keys: Sequence[str], *, by: uuid.UUID, now: dt.datetime
+    session: Session, user_id: uuid.UUID, keys: Sequence[str], *, now: dt.datetime
 ) -> list[str]:
     """Restore the previous status of the milestones that are not applicable; return their keys."""
     lock_user(session, user_id)
@@ -280,8 +252,8 @@ def undo_not_applicable(
     changed = [key for key in keys if key in marked]
     for key in changed:
         # The last change may have been one of the reason only.
-        if undo_last_status(session, user_id, key, by=by, now=now) == "not_applicable":
-            set_status(session, user_id, key, "not_started", by=by, now=now)
+        if undo_last_status(session, user_id, key, now=now) == "not_applicable":
+            set_status(session, user_id, key, "not_started", now=now)
     return changed
 
 
@@ -304,7 +276,6 @@ def _record(
     user_id: uuid.UUID,
     action: str,
     subject: str | uuid.UUID,
-    by: uuid.UUID | None,
     now: dt.datetime,
     token: str = "",
     **data: Any,
@@ -312,7 +283,7 @@ def _record(
     """Record a change, with the name of the personal token if one was used."""
     if token:
         data["token"] = token
-    record_history(session, user_id, action, subject, by=by, now=now, **data)
+    record_history(session, user_id, action, subject, by=user_id, now=now, **data)
 
 
 def _local_date(session: Session, user_id: uuid.UUID, now: dt.datetime) -> dt.date:

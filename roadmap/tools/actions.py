@@ -22,7 +22,6 @@ def save(
     values: dict[str, Any],
     *,
     seen: str = "",
-    by: uuid.UUID,
     now: dt.datetime,
 ) -> None:
     """Save level, interest, last use and note, or delete the record if all are empty.
@@ -45,4 +44,4 @@ def save(
         for name, value in values.items():
             setattr(saved, name, value)
         saved.updated_at = now
-    record_history(session, user_id, "tool.recorded", tool, by=by, now=now)
+    record_history(session, user_id, "tool.recorded", tool, by=user_id, now=now)

@@ -98,9 +98,8 @@ def save(key: str) -> BaseResponse:
         return _render(tool, form, status=422)
     try:
         actions.save(
-            db.session, current_user.id, key, form.values,
-            seen=form.seen.data or "", by=current_user.id, now=now(),
-        )  # fmt: skip
+            db.session, current_user.id, key, form.values, seen=form.seen.data or "", now=now()
+        )
     except StaleForm as stale:
         other = ToolForm(today=_today(), data=stale.saved, formdata=None)
         return _render(tool, form, **form.conflict_context(stale, other))

@@ -104,7 +104,7 @@ def test_status_message_names_old_and_new_status(session, cast, now, read_messag
     key, title = first_milestone(session)
     enroll(session, cast.alice, now, "senior-ml-engineer")
     for status, reason in (("in_progress", ""), ("done", ""), ("not_applicable", "At work, 100%.")):
-        progress.set_status(session, cast.alice, key, status, reason=reason, by=cast.alice, now=now)
+        progress.set_status(session, cast.alice, key, status, reason=reason, now=now)
     assert [each[:2] for each in read_messages()[:3]] == [
         (f"{title}: done → not applicable (At work, 100%.)", "You"),
         (f"{title}: in progress → done", "You"),
@@ -118,9 +118,7 @@ def test_target_date_message_names_old_and_new_date(session, cast, now, read_mes
         (dt.date(2026, 6, 1), ""), (dt.date(2026, 9, 1), ""), (dt.date(2026, 9, 1), "Ask Kim."),
         (None, "Ask Kim."),
     ):  # fmt: skip
-        progress.set_plan(
-            session, cast.alice, key, note=note, target_on=day, by=cast.alice, now=now
-        )
+        progress.set_plan(session, cast.alice, key, note=note, target_on=day, now=now)
     assert [text for text, *_more in read_messages()] == [
         f"{title}: target date 1 Sep 2026 removed",
         f"{title}: note or target date saved",
@@ -152,9 +150,8 @@ def test_pace_message_names_old_and_new_pace(
     found = published_roadmap(session, "senior-ml-engineer")
     for hours in (before, after):
         progress.enroll(
-            session, cast.alice, found.roadmap_id,
-            hours_per_week=hours and Decimal(hours), by=cast.alice, now=now,
-        )  # fmt: skip
+            session, cast.alice, found.roadmap_id, hours_per_week=hours and Decimal(hours), now=now
+        )
     assert read_messages()[0][0] == f"{found.content.title}: {message}"
 
 

@@ -114,8 +114,8 @@ def test_query_filters_page_and_export(alice, piece, query, expected):
 
 def test_milestone_page_shows_history_of_milestone_and_evidence(session, cast, now, alice, piece):
     key = KEY
-    progress.set_status(session, cast.alice, key, "done", by=cast.alice, now=now)
-    progress.set_status(session, cast.alice, OTHER_KEY, "done", by=cast.alice, now=now)
+    progress.set_status(session, cast.alice, key, "done", now=now)
+    progress.set_status(session, cast.alice, OTHER_KEY, "done", now=now)
     session.commit()
     listed = lines(alice.get(f"{PAGE}?milestone={key}"))
     assert [text.rpartition(": ")[2] for text in listed[:1]] == ["not started → done"]
@@ -217,9 +217,8 @@ def test_statement_count_does_not_grow_with_entries(app, session, cast, now, ali
                 session, made, "Good.", by=cast.actor(session, cast.bob), now=now
             )
             progress.set_status(
-                session, cast.alice, OTHER_KEY, ("done", "in_progress")[number % 2],
-                by=cast.alice, now=now,
-            )  # fmt: skip
+                session, cast.alice, OTHER_KEY, ("done", "in_progress")[number % 2], now=now
+            )
         session.commit()
 
     add_changes(1)

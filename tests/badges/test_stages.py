@@ -100,7 +100,7 @@ def test_stage_badge_names_milestones_and_is_revoked_with_its_evidence(
     pieces = []
     by_kind: dict[str, list[str]] = {}
     for each in required:
-        set_status(session, cast.alice, each.key, "done", reason="", by=cast.alice, now=now)
+        set_status(session, cast.alice, each.key, "done", reason="", now=now)
         kind = next((kind for kind in each.evidence if kind in by_kind), each.evidence[0])
         by_kind.setdefault(kind, []).append(each.key)
     groups = [
@@ -137,7 +137,7 @@ def test_stage_badge_names_milestones_and_is_revoked_with_its_evidence(
         assert any(said in comment for comment in comments)
     # A changed status does not undo the verification.
     key = required[0].key
-    set_status(session, cast.alice, key, "not_started", reason="", by=cast.alice, now=now)
+    set_status(session, cast.alice, key, "not_started", reason="", now=now)
     session.commit()
     assert badge.revoked_at is None
     browser_of(cast.alice).delete(f"/evidence/{pieces[0].id}")

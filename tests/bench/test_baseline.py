@@ -23,7 +23,7 @@ from tests.evidence.builders import add_evidence
 def published(app, cast, now):
     with app.app_context():
         found = published_roadmaps(db.session)[0]
-        enroll(db.session, cast.alice, found.roadmap_id, by=cast.alice, now=now)
+        enroll(db.session, cast.alice, found.roadmap_id, now=now)
         db.session.commit()
         return found
 

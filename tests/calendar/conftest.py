@@ -25,9 +25,9 @@ def dates(session, cast, now, today):
     for key, days in ((DESIGN, -9), (LEVELS, 40), (MENTOR, 3)):
         progress.set_plan(
             session, cast.alice, key, note="Ask Bob first.",
-            target_on=today + dt.timedelta(days=days), by=cast.alice, now=now,
+            target_on=today + dt.timedelta(days=days), now=now,
         )  # fmt: skip
-    progress.set_status(session, cast.alice, MENTOR, "done", by=cast.alice, now=now)
+    progress.set_status(session, cast.alice, MENTOR, "done", now=now)
     last = PartialDate(today + dt.timedelta(days=70))
     piece = add_evidence(
         session, cast, cast.alice, now, title="Cloud, certified; twice", kind="certification",

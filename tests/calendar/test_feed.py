@@ -78,7 +78,7 @@ def test_unchanged_feed_answers_304(session, cast, now, browser_of, dates, subsc
     first = reader.get(path)
     again = reader.get(path, headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
-    progress.set_plan(session, cast.alice, LEVELS, note="", target_on=today, by=cast.alice, now=now)
+    progress.set_plan(session, cast.alice, LEVELS, note="", target_on=today, now=now)
     session.commit()
     changed = reader.get(path, headers={"If-None-Match": first.headers["ETag"]})
     assert events(changed).keys() == events(first).keys()
@@ -109,9 +109,7 @@ def test_event_timestamps_are_never_in_the_future(
     session, cast, now, browser_of, dates, subscribe, today
 ):
     later = now + dt.timedelta(days=4)
-    progress.set_plan(
-        session, cast.alice, LEVELS, note="", target_on=today, by=cast.alice, now=later
-    )
+    progress.set_plan(session, cast.alice, LEVELS, note="", target_on=today, now=later)
     session.commit()
     response = browser_of().get(subscribe())
     stamps = [event["dtstamp"].dt for event in events(response).values()]

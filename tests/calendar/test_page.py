@@ -102,7 +102,7 @@ def test_statement_count_does_not_grow_with_dates(session, cast, now, browser_of
         )
         progress.set_plan(
             session, cast.alice, DESIGN, note="", target_on=today + dt.timedelta(days=number),
-            by=cast.alice, now=now,
+            now=now,
         )  # fmt: skip
         session.commit()
         with record_session_statements(session) as statements:

@@ -102,9 +102,7 @@ def test_reflection_is_dated_in_the_time_zone_of_the_user(alice):
 
 def add_reflection(session, person, text, today):
     now = dt.datetime.combine(today, dt.time(12), dt.UTC)
-    actions.add_reflection(
-        session, person, "meeting-overload", text, today=today, by=person, now=now
-    )
+    actions.add_reflection(session, person, "meeting-overload", text, today=today, now=now)
     session.commit()
 
 

@@ -121,7 +121,7 @@ def test_statement_count_is_independent_of_completed_milestones(
     with statements() as before:
         alice.get("/")
     for milestone in published_roadmap(session, SLUG).content.milestones[:20]:
-        progress.set_status(session, cast.alice, milestone.key, "done", by=cast.alice, now=now)
+        progress.set_status(session, cast.alice, milestone.key, "done", now=now)
     session.commit()
     with statements() as after:
         alice.get("/")
@@ -156,9 +156,7 @@ def test_activity_names_roadmap_of_each_entry(session, cast, now, browser_of):
     alice = browser_of(cast.alice)
     assert "Roadmap started: Senior ML Engineer" in alice.get("/").text
     enroll(session, cast.alice, now, "staff-ml-engineer", primary=True)
-    progress.set_status(
-        session, cast.alice, "hold-ml-service-levels", "done", by=cast.alice, now=now
-    )
+    progress.set_status(session, cast.alice, "hold-ml-service-levels", "done", now=now)
     session.commit()
     page = alice.get("/").text
     assert '<p class="crumb"><a href="/roadmaps/staff-ml-engineer">' in page

@@ -160,7 +160,7 @@ def test_concurrent_answer_and_withdrawal_do_not_conflict(alice, cast, session, 
     for change, write, expected in (
         (
             sa.update(Endorsement).values(answer="seen", witness="Frank", answered_at=now),
-            lambda row: actions.delete_endorsement(session, row, by=cast.alice, now=now),
+            lambda row: actions.delete_endorsement(session, row, now=now),
             True,
         ),
         (

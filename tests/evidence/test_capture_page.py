@@ -92,8 +92,8 @@ def test_proposal_shows_visibility_and_lets_user_change_it(session, cast, browse
 def test_proposal_lists_milestones_that_need_this_evidence_first(session, cast, browser_of, now):
     enroll(session, cast.alice, now, SLUG)
     for key in (LEVELS, DESIGN, MENTOR):
-        set_status(session, cast.alice, key, "done", by=cast.alice, now=now)
-    set_status(session, cast.alice, PIPELINE, "not_applicable", reason="x", by=cast.alice, now=now)
+        set_status(session, cast.alice, key, "done", now=now)
+    set_status(session, cast.alice, PIPELINE, "not_applicable", reason="x", now=now)
     add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
     page = browser_of(cast.alice).post("/evidence/capture", {"captured": DOC}).text
     found = re.findall(r'<optgroup label="([^"]+)">(.*?)</optgroup>', page, re.S)

@@ -70,7 +70,7 @@ def test_done_milestones_without_evidence_are_offered(session, cast, now, browse
     """Only own milestones that the chosen kind proves are offered, until a search is made."""
     enroll(session, cast.alice, now, SLUG)
     for key in (DESIGN, LEVELS, MENTOR):
-        progress.set_status(session, cast.alice, key, "done", by=cast.alice, now=now)
+        progress.set_status(session, cast.alice, key, "done", now=now)
     add_evidence(session, cast, cast.alice, now, milestones=[LEVELS])
     add_evidence(session, cast, cast.carol, now, milestones=[DESIGN])
     alice, offer = browser_of(cast.alice), "Done without evidence so far"

@@ -54,9 +54,7 @@ def set_enrollment(session, cast, days_ago, now, **plan) -> None:
 def complete_weekly(session, cast, milestones, now, **more) -> int:
     """Complete one milestone a week, the first of them today, and return their hours."""
     for back, each in enumerate(milestones):
-        progress.set_status(
-            session, cast.alice, each.key, "done", by=cast.alice, now=now - back * WEEK, **more
-        )
+        progress.set_status(session, cast.alice, each.key, "done", now=now - back * WEEK, **more)
     session.commit()
     return sum(each.hours for each in milestones)
 
@@ -92,7 +90,7 @@ def test_initial_calibrated_and_reverted_completions_are_no_pace(
     complete_weekly(session, cast, required[9:15], now, was_calibrated=True)
     complete_weekly(session, cast, required[15:20], now)
     for each in required[15:20]:
-        progress.set_status(session, cast.alice, each.key, "not_started", by=None, now=now)
+        progress.set_status(session, cast.alice, each.key, "not_started", now=now)
     session.commit()
     page = alice.get(PAGE).text
     assert "In the last 60 days you finished 0 required hours." in page
@@ -103,7 +101,7 @@ def test_reopened_milestone_counts_on_the_day_it_was_first_done(session, cast, n
     set_enrollment(session, cast, 300, now)
     complete_weekly(session, cast, required[:5], now - dt.timedelta(days=200))
     for status in ("in_progress", "done"):
-        progress.set_status(session, cast.alice, required[0].key, status, by=None, now=now)
+        progress.set_status(session, cast.alice, required[0].key, status, now=now)
     found = load_forecast(
         session, Actor(cast.alice, "Alice", ""), enrollment(session, cast.alice, SLUG), now
     )
@@ -145,8 +143,8 @@ def test_calibration_form_does_not_count_towards_pace(alice, session, cast, now,
     assert (found.own_pace.milestones, found.own_pace.hours) == (0, 0)
     # Reverted and completed again, the milestone counts today.
     key = required[0].key
-    progress.set_status(session, cast.alice, key, "not_started", by=None, now=now)
-    progress.set_status(session, cast.alice, key, "done", by=None, now=now)
+    progress.set_status(session, cast.alice, key, "not_started", now=now)
+    progress.set_status(session, cast.alice, key, "done", now=now)
     found = load_forecast(
         session, Actor(cast.alice, "Alice", ""), enrollment(session, cast.alice, SLUG), now
     )
@@ -172,7 +170,7 @@ def test_completions_count_by_day_in_users_time_zone(
     set_enrollment(
         session, cast, 0, dt.datetime.combine(on - dt.timedelta(days=1), dt.time(), dt.UTC)
     )
-    progress.set_status(session, cast.alice, required[0].key, "done", by=None, now=at)
+    progress.set_status(session, cast.alice, required[0].key, "done", now=at)
     enrolled = enrollment(session, cast.alice, SLUG)
     assert load_forecast(session, actor, enrolled, at).own_pace.milestones == 1
     # Completions on the day of enrollment do not count.

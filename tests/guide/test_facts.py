@@ -73,13 +73,7 @@ def crawl(person: BrowserClient) -> dict[str, str]:
 def test_every_fact_of_the_guide_is_on_its_linked_page(cast, session, now, browser_of):
     roadmap = published_roadmap(session, SLUG)
     progress.enroll(
-        session,
-        cast.alice,
-        roadmap.roadmap_id,
-        target_on=None,
-        hours_per_week=Decimal(6),
-        by=cast.alice,
-        now=now,
+        session, cast.alice, roadmap.roadmap_id, target_on=None, hours_per_week=Decimal(6), now=now
     )
     session.commit()
     pages = crawl(browser_of(cast.alice))

@@ -243,7 +243,7 @@ def test_statement_count_is_independent_of_completed_milestones(app, alice, cast
         keys = [each.key for each in published_roadmap(db.session, SLUG).content.milestones]
         for key in keys[:30]:
             if key != KEY:
-                set_status(db.session, cast.alice, key, "done", by=cast.alice, now=now)
+                set_status(db.session, cast.alice, key, "done", now=now)
         db.session.commit()
     with statements() as after:
         alice.put(f"/roadmaps/{SLUG}/milestones/{keys[40]}/completion", fragment=True)

@@ -74,7 +74,7 @@ def test_comparison_shows_existing_progress_for_each_roadmap(
 ) -> None:
     alice = cast.actor(session, cast.alice)
     enroll(session, cast.alice, now, SLUG)
-    actions.set_status(session, cast.alice, SHARED, "done", by=cast.alice, now=now)
+    actions.set_status(session, cast.alice, SHARED, "done", now=now)
     skills.assess_self(session, cast.alice, "technical_direction", 3, by=alice, now=now)
     session.add(
         Position(
@@ -110,7 +110,7 @@ def test_compared_readiness_matches_each_roadmap(
         enroll(session, cast.alice, now, slug)
     for path in files.shipped():
         key = files.read(path)["stages"][0]["objectives"][0]["milestones"][0]["key"]
-        actions.set_status(session, cast.alice, key, "done", by=cast.alice, now=now)
+        actions.set_status(session, cast.alice, key, "done", now=now)
     session.commit()
     page = browser_of(cast.alice).get(ALL).text
     shown = [cell.split()[0] for cell in comparison_row(page, "Readiness with what you have")]
@@ -131,7 +131,7 @@ def test_statement_count_is_independent_of_progress(
     enroll(session, cast.alice, now, STAFF)
     for objective in files.read(files.CONTENT / f"{STAFF}.yaml")["stages"][0]["objectives"]:
         for each in objective["milestones"]:
-            actions.set_status(session, cast.alice, each["key"], "done", by=cast.alice, now=now)
+            actions.set_status(session, cast.alice, each["key"], "done", now=now)
     session.commit()
     assert len(statements_of(app, lambda: alice.get(ALL))) == len(before)
 
@@ -170,7 +170,7 @@ def test_leaving_roadmap_keeps_progress(
 ) -> None:
     enroll(session, cast.alice, now, SLUG)
     enroll(session, cast.alice, now, STAFF)
-    actions.set_status(session, cast.alice, SHARED, "done", by=cast.alice, now=now)
+    actions.set_status(session, cast.alice, SHARED, "done", now=now)
     session.commit()
     alice = browser_of(cast.alice)
     before = comparison_row(alice.get(ALL).text, "Readiness with what you have")

@@ -91,7 +91,7 @@ class RecordingWriter(FactWriter):
     def leave_position(self) -> None:
         position = self.session.scalars(sa.select(Position)).first()
         if position is not None:
-            career.remove(self.session, position, by=self.alice.id, now=self.now)
+            career.remove(self.session, position, now=self.now)
 
     def record_figures(self) -> None:
         refresh_changed(self.session)
@@ -203,9 +203,7 @@ class ScenarioWriter(RecordingWriter):
             .limit(1)
         )
         evidence.link(self.session, piece, another, by=self.alice, now=self.now)
-        progress.set_status(
-            self.session, self.alice.id, another, "done", by=self.alice.id, now=self.now
-        )
+        progress.set_status(self.session, self.alice.id, another, "done", now=self.now)
 
     def do_judge_again(self) -> None:
         (piece,) = self.pieces()

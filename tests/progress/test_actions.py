@@ -27,9 +27,7 @@ def test_setting_the_same_status_again_changes_nothing(
     session: Session, cast: Cast, now: dt.datetime, status: str, reason: str
 ) -> None:
     def put(moment: dt.datetime) -> bool:
-        return actions.set_status(
-            session, cast.alice, KEY, status, reason=reason, by=cast.alice, now=moment
-        )
+        return actions.set_status(session, cast.alice, KEY, status, reason=reason, now=moment)
 
     first = put(now)
     assert first is (status != "not_started")
@@ -43,9 +41,9 @@ def test_changed_reason_is_saved_and_can_be_undone(
 ) -> None:
     for reason in ("Self-taught", "Another way"):
         assert actions.set_status(
-            session, cast.alice, KEY, "not_applicable", reason=reason, by=cast.alice, now=now
+            session, cast.alice, KEY, "not_applicable", reason=reason, now=now
         )
-    actions.undo_last_status(session, cast.alice, KEY, by=cast.alice, now=now)
+    actions.undo_last_status(session, cast.alice, KEY, now=now)
     assert session.scalar(sa.select(MilestoneStatus.reason)) == "Self-taught"
 
 
@@ -66,5 +64,5 @@ def test_enrollment_starts_on_the_persons_local_day(
     found = published_roadmap(session, SLUG)
     assert found is not None
     moment = dt.datetime(2026, 11, 23, hour, tzinfo=dt.UTC)
-    enrollment = actions.enroll(session, cast.alice, found.roadmap_id, by=cast.alice, now=moment)
+    enrollment = actions.enroll(session, cast.alice, found.roadmap_id, now=moment)
     assert enrollment.started_on == dt.date(2026, 11, day)

@@ -89,7 +89,7 @@ class FactWriter:
         self.bob = cast.actor(session, cast.bob)
         self.document = copy.deepcopy(DOCUMENT)
         roadmap = published_roadmap(session, SLUG)
-        progress.enroll(session, self.alice.id, roadmap.roadmap_id, by=self.alice.id, now=self.now)
+        progress.enroll(session, self.alice.id, roadmap.roadmap_id, now=self.now)
         refresh_changed(session)
 
     def pieces(self) -> list[Evidence]:
@@ -112,7 +112,6 @@ class FactWriter:
             KEYS[at % len(KEYS)],
             status,
             reason=f"reason {self.reason_count}" if status == "not_applicable" else "",
-            by=self.alice.id,
             now=self.now,
         )
 
@@ -170,10 +169,7 @@ class FactWriter:
     def plan(self, at: int) -> None:
         """Write data that changes no figure."""
         note, key = f"note {at}", KEYS[at % len(KEYS)]
-        progress.set_plan(
-            self.session, self.alice.id, key, note=note, target_on=None, by=self.alice.id,
-            now=self.now,
-        )  # fmt: skip
+        progress.set_plan(self.session, self.alice.id, key, note=note, target_on=None, now=self.now)
 
     def unlink(self, at: int) -> None:
         piece = self._one(at)
@@ -207,11 +203,11 @@ class FactWriter:
             "is_ml": is_ml,
             "summary": "",
         }
-        career.add(self.session, Position, self.alice.id, values, by=self.alice.id, now=self.now)
+        career.add(self.session, Position, self.alice.id, values, now=self.now)
 
     def degree(self, level: str) -> None:
         values = {"level": level, "field": "CS", "institution": "", "awarded_on": None}
-        career.add(self.session, Degree, self.alice.id, values, by=self.alice.id, now=self.now)
+        career.add(self.session, Degree, self.alice.id, values, now=self.now)
 
     def days(self, count: int) -> None:
         refresh_changed(self.session)

@@ -163,7 +163,7 @@ def test_claimed_not_proven_is_withheld_while_evidence_awaits_first_review(
     alice, session, cast, browser_of, now
 ):
     completions = dict.fromkeys(published_roadmap(session, SLUG).content.by_key, True)
-    progress.set_done(session, cast.alice, completions, by=cast.alice, now=now)
+    progress.set_done(session, cast.alice, completions, now=now)
     session.commit()
     page = alice.get("/readiness").text
     assert "years count as declared" in page

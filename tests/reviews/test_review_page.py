@@ -76,7 +76,7 @@ def find_checkbox(page, key):
 
 
 def test_page_shows_content_and_provable_milestones(session, cast, now, bob, piece):
-    progress.set_status(session, cast.alice, DESIGN, "done", by=cast.alice, now=now)
+    progress.set_status(session, cast.alice, DESIGN, "done", now=now)
     session.commit()
     page = bob.get(f"/reviews/{piece.id}").text
     person = f"/teams/ranking/people/{cast.alice}"
@@ -115,7 +115,7 @@ def test_basis_is_shown_with_reviewer_name(
     session, cast, now, bob, browser_of, piece, basis, shown
 ):
     for key in (DESIGN, LEVELS):
-        progress.set_status(session, cast.alice, key, "done", by=cast.alice, now=now)
+        progress.set_status(session, cast.alice, key, "done", now=now)
     session.commit()
     page = bob.get(f"/reviews/{piece.id}").text
     assert f'<button name="basis" value="{basis}">Verify: ' in page
@@ -194,7 +194,7 @@ def withdrawal_form(page):
 
 def test_verification_is_withdrawn(session, cast, now, browser_of, bob, piece):
     """The timeline keeps both events, and the reviewer's selection of milestones is kept."""
-    progress.set_status(session, cast.alice, DESIGN, "done", by=cast.alice, now=now)
+    progress.set_status(session, cast.alice, DESIGN, "done", now=now)
     session.commit()
     alice = browser_of(cast.alice)
     before = alice.get("/readiness").text
@@ -809,6 +809,6 @@ def test_confirmed_milestone_not_marked_as_done_keeps_warning(session, cast, now
     before = bob.get(f"/reviews/{piece.id}").text
     assert "Confirmed for this version by Bob." in before
     assert before.count("has not marked it as done") == 2
-    progress.set_status(session, cast.alice, DESIGN, "done", by=cast.alice, now=now)
+    progress.set_status(session, cast.alice, DESIGN, "done", now=now)
     session.commit()
     assert bob.get(f"/reviews/{piece.id}").text.count("has not marked it as done") == 1

@@ -83,7 +83,7 @@ def enroll(
     """Enroll a person in a roadmap and commit."""
     found = queries.published_roadmap(session, slug)
     assert found is not None
-    progress.enroll(session, person, found.roadmap_id, primary=primary, by=person, now=now)
+    progress.enroll(session, person, found.roadmap_id, primary=primary, now=now)
     session.commit()
 
 

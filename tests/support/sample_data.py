@@ -94,16 +94,13 @@ class SampleDataWriter:
             found.roadmap_id,
             target_on=self.day(-900),
             hours_per_week=Decimal(6),
-            by=person,
             now=self.ago(days),
         )
 
     def status(
         self, person: uuid.UUID, key: str, days: int, status: str = "done", reason: str = ""
     ) -> None:
-        progress.set_status(
-            self.session, person, key, status, reason=reason, by=person, now=self.ago(days)
-        )
+        progress.set_status(self.session, person, key, status, reason=reason, now=self.ago(days))
 
     def piece(
         self,
@@ -169,13 +166,7 @@ def create_sample_data(session: Session, cast: Cast, now: dt.datetime) -> dict[s
     )
     writer.status(carol, "point-in-time-sql", 12)
     progress.set_plan(
-        session,
-        alice,
-        DONE_MILESTONE,
-        note=NOTE,
-        target_on=writer.day(-60),
-        by=alice,
-        now=writer.ago(40),
+        session, alice, DONE_MILESTONE, note=NOTE, target_on=writer.day(-60), now=writer.ago(40)
     )
     sketch = b"sources -> features -> training and serving"
     stored = File(file_store().put(io.BytesIO(sketch)), "Übersicht.txt", len(sketch), "text/plain")
@@ -239,7 +230,6 @@ def create_sample_data(session: Session, cast: Cast, now: dt.datetime) -> dict[s
             "is_ml": True,
             "summary": "Ranking and retrieval.",
         },
-        by=alice,
         now=writer.ago(300),
     )
     degree = career.add(
@@ -252,7 +242,6 @@ def create_sample_data(session: Session, cast: Cast, now: dt.datetime) -> dict[s
             "institution": "Example University",
             "awarded_on": writer.day(2000),
         },
-        by=alice,
         now=writer.ago(300),
     )
     other_session = LoginSession(

@@ -72,7 +72,7 @@ def create_enrolled_cast(app: Flask) -> Cast:
         found = published_roadmap(db.session, SLUG)
         assert found is not None
         now = dt.datetime.now(dt.UTC)
-        progress.enroll(db.session, cast.alice, found.roadmap_id, by=cast.alice, now=now)
+        progress.enroll(db.session, cast.alice, found.roadmap_id, now=now)
         db.session.commit()
         return cast
 

@@ -118,7 +118,7 @@ def test_manager_actions_do_not_count_as_activity(
     assert f'href="{person}"' in browser_of(cast.bob).get("/").text
     assert "No activity for 30 days" in browser_of(cast.bob).get(person).text
     later = now + dt.timedelta(minutes=1)
-    progress.set_status(session, cast.alice, "point-in-time-sql", "done", by=cast.alice, now=later)
+    progress.set_status(session, cast.alice, "point-in-time-sql", "done", now=later)
     session.commit()
     assert last_activities(session, cast, now)["Alice"] == later.date().isoformat()
 
@@ -171,7 +171,7 @@ def test_last_activity_uses_the_current_time_zone(
     """A change of zone takes effect at once, not with the next write."""
     late = dt.datetime(2026, 11, 10, 23, 30, tzinfo=dt.UTC)
     SampleDataWriter(session, cast, late).enroll(cast.alice, 0)
-    progress.set_status(session, cast.alice, "point-in-time-sql", "done", by=cast.alice, now=late)
+    progress.set_status(session, cast.alice, "point-in-time-sql", "done", now=late)
     session.commit()
     assert last_activities(session, cast, now)["Alice"] == "2026-11-10"
     change_profile(session, cast.alice, timezone="Asia/Tokyo", by=cast.alice, now=now)

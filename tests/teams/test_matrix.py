@@ -236,7 +236,7 @@ def test_links_of_a_person_not_on_the_shown_roadmap_work(
     browser_of: BrowserOf,
 ) -> None:
     other = session.scalars(sa.select(Roadmap).where(Roadmap.slug == other_roadmap)).one()
-    progress.enroll(session, cast.carol, other.id, by=cast.carol, now=now)
+    progress.enroll(session, cast.carol, other.id, now=now)
     session.commit()
     bob = browser_of(cast.bob)
     page = bob.get(f"{MATRIX}?roadmap=another-way").text

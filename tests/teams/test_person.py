@@ -57,18 +57,12 @@ def shared_data(session: Session, cast: Cast, now: dt.datetime) -> None:
     """Alice is on the roadmap, with some of every kind of shared data and with private plans."""
     enroll(session, cast.alice, now)
     for key in (DESIGN, LEVELS, MENTOR):
-        progress.set_status(session, cast.alice, key, "done", by=cast.alice, now=now)
+        progress.set_status(session, cast.alice, key, "done", now=now)
     progress.set_status(
-        session, cast.alice, NOT_APPLICABLE, "not_applicable", reason=CANARY, by=cast.alice, now=now
+        session, cast.alice, NOT_APPLICABLE, "not_applicable", reason=CANARY, now=now
     )
     progress.set_plan(
-        session,
-        cast.alice,
-        OPEN_MILESTONE,
-        note=CANARY,
-        target_on=MILESTONE_TARGET,
-        by=cast.alice,
-        now=now,
+        session, cast.alice, OPEN_MILESTONE, note=CANARY, target_on=MILESTONE_TARGET, now=now
     )
     alice, bob = cast.actor(session, cast.alice), cast.actor(session, cast.bob)
     skills.assess_self(session, cast.alice, "mlops", 4, CANARY, by=alice, now=now)
@@ -85,7 +79,6 @@ def shared_data(session: Session, cast: Cast, now: dt.datetime) -> None:
         {"title": "ML engineer", "employer": "Example Search",
          "started_on": PartialDate("2020-01-01"),
          "ended_on": None, "is_ml": True, "summary": CANARY},
-        by=cast.alice,
         now=now,
     )  # fmt: skip
     career.add(
@@ -94,7 +87,6 @@ def shared_data(session: Session, cast: Cast, now: dt.datetime) -> None:
         cast.alice,
         {"level": "master", "field": "Statistics", "institution": "Example University",
          "awarded_on": PartialDate("2019-06-01")},
-        by=cast.alice,
         now=now,
     )  # fmt: skip
     session.commit()
@@ -109,7 +101,6 @@ def enroll(session: Session, person: uuid.UUID, now: dt.datetime) -> None:
         found.roadmap_id,
         target_on=ROADMAP_TARGET,
         hours_per_week=Decimal(6),
-        by=person,
         now=now,
     )
     session.commit()
@@ -350,7 +341,7 @@ def test_inactivity_is_shown(session, cast, now, browser_of, path):
     enroll(session, cast.alice, now - dt.timedelta(days=60))
     assert "No activity yet." in browser_of(cast.bob).get(path).text
     moment = now - dt.timedelta(days=30)
-    progress.set_status(session, cast.alice, DESIGN, "done", by=cast.alice, now=moment)
+    progress.set_status(session, cast.alice, DESIGN, "done", now=moment)
     session.commit()
     assert "No activity for 30 days." in browser_of(cast.bob).get(path).text
     add_evidence(session, cast, cast.alice, now)  # a draft is no activity
@@ -384,7 +375,7 @@ def test_statement_count_does_not_grow_with_progress(
     found = published_roadmap(session, SLUG)
     assert found is not None
     for milestone in found.content.milestones[:40]:
-        progress.set_status(session, cast.alice, milestone.key, "done", by=cast.alice, now=now)
+        progress.set_status(session, cast.alice, milestone.key, "done", now=now)
     for _ in range(12):
         piece = add_evidence(
             session, cast, cast.alice, now, milestones=[DESIGN], impacts=(LATENCY,)

@@ -40,11 +40,10 @@ def load_changes(session, cast, now, browser_of):
 def add_changes(session, cast, at, title):
     """Add a done milestone, a skill level, verified evidence and private data of Alice."""
     alice = cast.actor(session, cast.alice)
-    progress.set_status(session, cast.alice, KEY, "done", by=cast.alice, now=at)
+    progress.set_status(session, cast.alice, KEY, "done", now=at)
     progress.set_plan(
-        session, cast.alice, KEY, note="secret", target_on=dt.date(2027, 1, 1), by=cast.alice,
-        now=at,
-    )  # fmt: skip
+        session, cast.alice, KEY, note="secret", target_on=dt.date(2027, 1, 1), now=at
+    )
     skills.assess_self(session, cast.alice, "mlops", 2, "secret", by=alice, now=at)
     piece = add_evidence(session, cast, cast.alice, at, title=title, milestones=[KEY])
     submit_evidence(session, cast, piece, at)
@@ -90,7 +89,7 @@ def test_changes_need_a_valid_date(load_changes):
 def test_undone_changes_are_not_listed(session, cast, now, load_changes):
     piece = add_changes(session, cast, now, "A design")
     alice = cast.actor(session, cast.alice)
-    progress.set_status(session, cast.alice, KEY, "not_started", by=cast.alice, now=now)
+    progress.set_status(session, cast.alice, KEY, "not_started", now=now)
     evidence.delete(session, piece, by=alice, now=now)
     assert load_changes("since=2020-01-01")[1] == ["MLOps: level 2, by Alice"]
 

@@ -56,16 +56,14 @@ def create_sample_data(write: Any) -> dict[str, str]:
     session, alice = write.session, write.cast.alice
     answers = {"plan": "Two mornings a week are mine.", "hours": "6, 2, 5, 4"}
     actions.save_plan(
-        session, alice, "challenge", CHALLENGE, answers, revision=0, by=alice, now=write.ago(95)
+        session, alice, "challenge", CHALLENGE, answers, revision=0, now=write.ago(95)
     )
     reasons = {
         "leaning": "individual contributor",
         "for_ic": "A week without building makes me restless.",
         "review_on": str((write.now + dt.timedelta(days=365)).date()),
     }
-    actions.save_plan(
-        session, alice, "direction", "", reasons, revision=0, by=alice, now=write.ago(20)
-    )
+    actions.save_plan(session, alice, "direction", "", reasons, revision=0, now=write.ago(20))
     sheet = {
         "role": "Senior ML engineer in a ranking team",
         "fees": "9000",
@@ -75,16 +73,14 @@ def create_sample_data(write: Any) -> dict[str, str]:
         "decision": "not yet",
         "review_on": str((write.now + dt.timedelta(days=180)).date()),
     }
-    actions.save_plan(
-        session, alice, "education", OPTION, sheet, revision=0, by=alice, now=write.ago(12)
-    )
+    actions.save_plan(session, alice, "education", OPTION, sheet, revision=0, now=write.ago(12))
     for days, text in (
         (90, "Four hours of deep work. Cut the second planning meeting."),
         (60, "Nine hours: the profile of the data loader exists.\n\nTwo reviews went to Carol."),
         (30, "Five hours. The launch took the rest; decline earlier next time."),
     ):
         actions.add_reflection(
-            session, alice, CHALLENGE, text,
-            today=(write.now - dt.timedelta(days=days)).date(), by=alice, now=write.ago(days),
+            session, alice, CHALLENGE, text, today=(write.now - dt.timedelta(days=days)).date(),
+            now=write.ago(days),
         )  # fmt: skip
     return {}

@@ -36,5 +36,5 @@ def create_sample_data(write: Any) -> dict[str, str]:
             Evidence.user_id == alice, Evidence.title == "Cloud certificate"
         )
     )
-    actions.save_cost(session, alice, certificate, 2025, 150, "USD", by=alice, now=write.ago(9))
+    actions.save_cost(session, alice, certificate, 2025, 150, "USD", now=write.ago(9))
     return {"certificate": str(certificate)}

@@ -41,7 +41,7 @@ def create_sample_data(write: Any) -> dict[str, str]:
     """Add Alice's private entries for three tools, and one that Carol shares."""
     carol, said = write.cast.carol, {"level": "production", "interest": "deepen", "note": ""}
     said["last_used"] = PartialDate("2023-05")
-    actions.save(write.session, carol, "jax", said, by=carol, now=write.ago(9))
+    actions.save(write.session, carol, "jax", said, now=write.ago(9))
     set_preference(write.session, carol, "shares_tools", True, by=carol, now=write.ago(9))
     for tool, level, interest, last_used, note in (
         ("ray", "tried", "learn", "2025", "Scaled to four nodes; the scheduler was the limit."),
@@ -53,5 +53,5 @@ def create_sample_data(write: Any) -> dict[str, str]:
             "last_used": PartialDate(last_used),
         }  # fmt: skip
         alice = write.cast.alice
-        actions.save(write.session, alice, tool, values, by=alice, now=write.ago(10))
+        actions.save(write.session, alice, tool, values, now=write.ago(10))
     return {}
