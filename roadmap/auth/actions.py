@@ -159,17 +159,17 @@ def create_password_link(
     token until it is used. Raises PermissionDenied if `by` is an Actor but not an administrator.
     """
     lock_user(session, user_id)
-    made_as = form_id(key, user_id)
-    if (made := session.get(PasswordLink, made_as)) is not None:
+    row_id = form_id(key, user_id)
+    if (made := session.get(PasswordLink, row_id)) is not None:
         if made.used_at is None and made.expires_at > now:
             require_permission(by, "admin.write")
-            return form_token(key, made_as, made.created_at)
-        made_as = new_id()
+            return form_token(key, row_id, made.created_at)
+        row_id = new_id()
     _delete_password_links(session, user_id)
-    token = form_token(key, made_as, now)
+    token = form_token(key, row_id, now)
     session.add(
         PasswordLink(
-            id=made_as,
+            id=row_id,
             user_id=user_id,
             token_hash=hash_token(token),
             created_at=now,

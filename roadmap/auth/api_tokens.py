@@ -78,17 +78,17 @@ def create(
         raise ValueError(f"a token is valid for 1 to {MAX_DAYS} days, not {days}")
     # Concurrent requests must not both pass the limit.
     lock_user(session, user_id)
-    made_as = form_id(key, user_id, name, scope, days)
+    row_id = form_id(key, user_id, name, scope, days)
     mine = list_tokens(session, user_id)
     for made in mine:
-        if made.id == made_as:
-            return PREFIX + form_token(key, made_as, made.created_at)
+        if made.id == row_id:
+            return PREFIX + form_token(key, row_id, made.created_at)
     if sum(each.expires_at is None or each.expires_at > now for each in mine) >= MAX_TOKENS:
         raise TooManyTokens
-    token = PREFIX + form_token(key, made_as, now)
+    token = PREFIX + form_token(key, row_id, now)
     session.add(
         ApiToken(
-            id=made_as,
+            id=row_id,
             user_id=user_id,
             name=name,
             token_hash=hash_token(token),

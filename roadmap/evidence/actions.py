@@ -415,12 +415,12 @@ def _replace_links(
         raise InvalidInput(errors)
     if wanted == before:
         return False
-    if gone := set(before) - set(wanted):
+    if removed := set(before) - set(wanted):
         # A later link to the same milestone must not inherit the confirmation.
         versions = sa.select(EvidenceVersion.id).where(EvidenceVersion.evidence_id == evidence.id)
         session.execute(
             sa.delete(Confirmation)
-            .where(Confirmation.milestone_key.in_(gone), Confirmation.version_id.in_(versions))
+            .where(Confirmation.milestone_key.in_(removed), Confirmation.version_id.in_(versions))
             .execution_options(synchronize_session=False)
         )
     kept = {row.milestone_key: row for row in evidence.links}

@@ -92,17 +92,17 @@ def invite(
     if role not in ROLES:
         raise KeyError(role)
     team_id, invited = team.id if team else None, email_key(email)
-    made_as = form_id(key, by, team_id, role, email, lifetime)
+    row_id = form_id(key, by, team_id, role, email, lifetime)
     if team_id is not None:
         lock_team(session, team_id)
     # Serialize invitations of one address to one team, or from one form.
-    lock_name(session, f"invite:{team_id}:{invited or made_as}")
+    lock_name(session, f"invite:{team_id}:{invited or row_id}")
     if not may_invite(session, by, team_id):
         raise InvitationRefused("inviter")
-    made = session.get(Invitation, made_as, populate_existing=True)
+    made = session.get(Invitation, row_id, populate_existing=True)
     if made is not None and invitation_state(session, made, now) == VALID:
-        return made, form_token(key, made_as, made.created_at)
-    invitation_id = made_as if made is None else new_id()
+        return made, form_token(key, row_id, made.created_at)
+    invitation_id = row_id if made is None else new_id()
     known = check_guest(session, email, team_id, role, now=now) if invited else None
     mine = Invitation.created_by == by, Invitation.expires_at > now, IS_OPEN
     if count_rows(session, Invitation, *mine) >= MAX_OPEN:

@@ -209,11 +209,11 @@ def _redirect_after_accepting(invitation: Invitation, token: str) -> Response:
     if team is None:
         flash(_("Welcome. Your account is ready."))
         return redirect("/", 303)
-    said = _("You are now in the team %(team)s.", team=team.name)
+    message = _("You are now in the team %(team)s.", team=team.name)
     actor = signed_in_actor()
     if actor and (others := other_teams(db.session, actor.id, team)):
-        said = f"{said} {_('You are still in %(others)s, too.', others=others)}"
-    flash(said)
+        message = f"{message} {_('You are still in %(others)s, too.', others=others)}"
+    flash(message)
     sees_team = ROLES[invitation.role].allows(Capability.SEE_SHARED)
     return redirect(f"/teams/{team.slug}" if sees_team else "/", 303)
 

@@ -139,10 +139,10 @@ class RoadmapPresenter:
         shares = self.progress.data["stages"][stage.key]
         # Nothing is counted in a stage that is set aside.
         numbers = {"done": done, "total": total, "verified": counts["verified"]}
-        said = short = _("Not applicable")
+        summary = short_summary = _("Not applicable")
         if total:
-            said = _("%(done)d of %(total)d done, %(verified)d verified", **numbers)
-            short = _("%(done)d of %(total)d, %(verified)d verified", **numbers)
+            summary = _("%(done)d of %(total)d done, %(verified)d verified", **numbers)
+            short_summary = _("%(done)d of %(total)d, %(verified)d verified", **numbers)
         label = _(
             "By effort: %(verified)d%% verified, %(evidenced)d%% with evidence, "
             "%(claimed)d%% only claimed",
@@ -152,8 +152,8 @@ class RoadmapPresenter:
         )
         return StageView(
             stage=stage,
-            summary=said,
-            short_summary=short,
+            summary=summary,
+            short_summary=short_summary,
             is_set_aside=not total,
             meter=svg.render_tones_bar(
                 shares["claimed"] - shares["evidenced"],

@@ -16,7 +16,7 @@ class Snapshot(Base):
     """A person's own figures on a roadmap at the end of a day in their time zone.
 
     Snapshots are only history: today's figures are never read from them. A day without a row has
-    the figures of the row before it. Hours are cumulative, as in `readiness.rules.Progress`; hours
+    the figures of the row before it. Hours are cumulative, as in `readiness.rules.Effort`; hours
     with evidence and the score are None if later changes have made them unknown.
 
     `checked_on` is the last day for which the figures were confirmed, `person_version` the version

@@ -85,10 +85,10 @@ def load_past_facts(session: Session, user_id: uuid.UUID, zone: ZoneInfo) -> Pas
     events: dict[str, list[Event]] = defaultdict(list)
     for event in _events(session, user_id, zone, "evidence.%"):
         events[event.subject].append(event)
-    there = {str(item.id) for item in items}
+    existing = {str(item.id) for item in items}
     deleted = []
     for subject, of_piece in events.items():
-        if subject not in there and (last := of_piece[-1]).action == "evidence.deleted":
+        if subject not in existing and (last := of_piece[-1]).action == "evidence.deleted":
             first = of_piece[0]
             begun = first.day if first.action == "evidence.created" else dt.date.min
             deleted.append((begun, last.day - dt.timedelta(days=1)))
@@ -136,8 +136,8 @@ def _events(session: Session, user_id: uuid.UUID, zone: ZoneInfo, *actions: str)
 
 def _entries(session: Session, user_id: uuid.UUID, zone: ZoneInfo, own: Facts) -> list[PastEntry]:
     """Return positions and degrees, including removed ones."""
-    there: list[Position | Degree] = [*own.positions, *own.degrees]
-    values = {each.id: each for each in there}
+    current: list[Position | Degree] = [*own.positions, *own.degrees]
+    values = {each.id: each for each in current}
     days: dict[str, dict[str, dt.date]] = defaultdict(dict)
     for event in _events(session, user_id, zone, "position.%", "degree.%"):
         thing, _dot, verb = event.action.partition(".")

@@ -192,14 +192,14 @@ class PastFacts:
         entries = [each for each in self.entries if (each.recorded_on or day) <= day]
         if any(each.changed_on and each.changed_on > day for each in entries):
             is_score_known = False
-        there = [each.value for each in entries if not each.removed_on or each.removed_on > day]
+        existing = [each.value for each in entries if not each.removed_on or each.removed_on > day]
         facts = Facts(
             statuses=self._statuses_on(day),
             pieces=tuple(items),
             self_levels=self._levels_on(day, own=True),
             other_levels=self._levels_on(day, own=False),
-            positions=tuple(each for each in there if isinstance(each, Position)),
-            degrees=tuple(each for each in there if isinstance(each, Degree)),
+            positions=tuple(each for each in existing if isinstance(each, Position)),
+            degrees=tuple(each for each in existing if isinstance(each, Degree)),
         )
         tally = Tally(content, facts, day)
         progress = effort_of(tally.stages)

@@ -62,20 +62,20 @@ def create_team(
     """
     if not is_slug(slug):
         raise InvalidTeam("slug")
-    made_as = form_id(key, slug, name, parent_id)
-    if session.get(Team, made_as) is None and count_teams(session) >= MAX_TEAMS:
+    row_id = form_id(key, slug, name, parent_id)
+    if session.get(Team, row_id) is None and count_teams(session) >= MAX_TEAMS:
         raise LimitReached(
             _l("There are already %(most)d teams, the maximum.", most=MAX_TEAMS),
             _l("Delete one that is no longer needed, then create this one again."),
         )
-    team = Team(id=made_as, slug=slug, name=_check_name(name), parent_id=parent_id, created_at=now)
+    team = Team(id=row_id, slug=slug, name=_check_name(name), parent_id=parent_id, created_at=now)
     try:
         with session.begin_nested():
             session.add(team)
             session.flush()
     except IntegrityError:
         require_permission(by, "admin.write")
-        if (made := session.get(Team, made_as)) is not None:
+        if (made := session.get(Team, row_id)) is not None:
             return made
         taken = session.scalar(sa.select(sa.exists().where(Team.slug == slug)))
         raise InvalidTeam("taken" if taken else "gone") from None
@@ -140,14 +140,16 @@ def delete_team(session: Session, team: Team, *, by: ActorOrId, now: dt.datetime
         raise TeamDeleted(team.id)
     team_deleting.send(session, team=team, by=actor_id, now=now)
     # Read while holding the locks, because members may have left before.
-    gone = session.scalars(
+    removed = session.scalars(
         sa.delete(Membership).where(Membership.team_id == team.id).returning(Membership.user_id)
     ).all()
     done = "membership.removed"
     record_history(
-        session, gone, done, team.slug, by=actor_id, now=now, team=str(team.id), with_team=True
+        session, removed, done, team.slug, by=actor_id, now=now, team=str(team.id), with_team=True
     )
-    record_audit(session, done, team.slug, by=actor_id, now=now, user_ids=gone, team_name=team.name)
+    record_audit(
+        session, done, team.slug, by=actor_id, now=now, user_ids=removed, team_name=team.name
+    )
     session.execute(sa.delete(Team).where(Team.id == team.id))
     session.expunge(team)
     record_audit(session, "team.deleted", team.slug, by=actor_id, now=now, team_name=team.name)
@@ -238,12 +240,12 @@ def move_member(
         lock_team(session, team_id)
     lock_user(session, user_id)
     require_permission(by, "team.members", team)
-    before, there = (find_role(session, each.id, user_id) for each in (team, to))
+    before, role_there = (find_role(session, each.id, user_id) for each in (team, to))
     if before is None or team.id == to.id:
         return False
-    role = role or there or before
+    role = role or role_there or before
     _set_role(session, to, user_id, role, "team.members", moved_from=team.name, by=by, now=now)
-    moved_to = to.name if there is None else ""
+    moved_to = to.name if role_there is None else ""
     return remove_member(session, team, user_id, moved_to=moved_to, by=by, now=now)
 
 

@@ -64,11 +64,11 @@ def enroll(
             each.is_primary = False
         enrollment.is_primary = True
     action = "enrollment.begun" if is_new else "enrollment.changed"
-    said = {
+    data = {
         "target_on": target_on.isoformat() if target_on else None,
         "hours_per_week": str(hours_per_week) if hours_per_week is not None else None,
     }
-    _record(session, user_id, action, roadmap_id, now, token, **said)
+    _record(session, user_id, action, roadmap_id, now, token, **data)
     return enrollment
 
 
@@ -142,8 +142,8 @@ def set_status(
     before = connection.execute(_FIND_STATUS, keys).first()
     if (status, reason) == (tuple(before) if before else ("not_started", "")):
         return False
-    said: dict[str, Any] = {"status": status, "reason": reason}
-    values = {**said, "changed_at": now, "changed_by_id": user_id, "was_calibrated": was_calibrated}
+    data: dict[str, Any] = {"status": status, "reason": reason}
+    values = {**data, "changed_at": now, "changed_by_id": user_id, "was_calibrated": was_calibrated}
     if status == "not_started":
         connection.execute(_DELETE_STATUS, keys)
     elif before is None:
@@ -153,7 +153,7 @@ def set_status(
         connection.execute(_UPDATE_STATUS, {**keys, "reason": reason})
     else:
         connection.execute(_UPDATE_STATUS, {**keys, **values})
-    _record(session, user_id, "status.set", milestone_key, now, token, **said)
+    _record(session, user_id, "status.set", milestone_key, now, token, **data)
     return True
 
 
@@ -186,8 +186,8 @@ def set_plan(
     plan.target_on = target_on
     plan.revision += 1
     plan.updated_at = now
-    said = {"target_on": target_on.isoformat() if target_on else None}
-    _record(session, user_id, "plan.set", milestone_key, now, token, **said)
+    data = {"target_on": target_on.isoformat() if target_on else None}
+    _record(session, user_id, "plan.set", milestone_key, now, token, **data)
     return plan
 
 

@@ -145,15 +145,15 @@ def milestone_states(
     session: Session, user_id: uuid.UUID, keys: Collection[str] | None = None
 ) -> dict[str, MilestoneState]:
     """Load the milestones for which a person has a status or plan, by key, in two statements."""
-    set_, plan = MilestoneStatus, MilestonePlan
-    statuses = sa.select(set_.milestone_key, set_.status, set_.reason, set_.changed_at).where(
-        set_.user_id == user_id
+    row, plan = MilestoneStatus, MilestonePlan
+    statuses = sa.select(row.milestone_key, row.status, row.reason, row.changed_at).where(
+        row.user_id == user_id
     )
     plans = sa.select(plan.milestone_key, plan.note, plan.target_on, plan.revision).where(
         plan.user_id == user_id
     )
     if keys is not None:
-        statuses = statuses.where(set_.milestone_key.in_(keys))
+        statuses = statuses.where(row.milestone_key.in_(keys))
         plans = plans.where(plan.milestone_key.in_(keys))
     found: dict[str, MilestoneState] = defaultdict(MilestoneState)
     for key, status, reason, since in session.execute(statuses):

@@ -71,7 +71,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class StageLine(Line):
-    """A stage's share of part 1, measured against `target_hours` (D).
+    """A stage's share of part 1, measured against `target_hours`.
 
     `done_hours` and `optional_hours` are lists by tone (claimed, evidenced, verified), each hour
     counted once; `done_hours` includes the optional ones. `floor_applies` is true if more hours

@@ -203,15 +203,16 @@ def what_if_message(readiness: Readiness, result: WhatIf) -> str:
     after = result.after
     if after is None:
         return ""
-    said = ngettext(
-        "If this came true: %(before)s → %(after)s (%(gain)s).",
-        "If these %(num)d came true: %(before)s → %(after)s (%(gain)s).",
-        len(result.chosen),
-        before=format_points(readiness.score),
-        after=format_points(after.score),
-        gain=format_gain(readiness.score, after.score) or "0",
-    )
-    sentences = [said]
+    sentences = [
+        ngettext(
+            "If this came true: %(before)s → %(after)s (%(gain)s).",
+            "If these %(num)d came true: %(before)s → %(after)s (%(gain)s).",
+            len(result.chosen),
+            before=format_points(readiness.score),
+            after=format_points(after.score),
+            gain=format_gain(readiness.score, after.score) or "0",
+        )
+    ]
     if result.opened:
         gates = ", ".join(gate.title for gate in result.opened)
         sentences.append(_("Then passed: %(gates)s.", gates=gates))

@@ -34,7 +34,7 @@ class StageHours:
     not_applicable_required_hours: int = 0
 
     def target_hours(self, floor: Fraction) -> Fraction:
-        """Return D: the required hours less those not applicable, but at least their floor."""
+        """Return the required hours, less those not applicable, but at least their floor."""
         required = self.stage.required_hours
         return max(Fraction(required - self.not_applicable_required_hours), floor * required)
 

@@ -151,10 +151,10 @@ def _load_progress(
     tally = Tally(content, facts.shared, today)
     progress = RoadmapProgress(published, enrolled, summarize(tally), {}, today)
     states = milestone_states(session, person.id) if person.shares_plans else {}
-    behind: dict[str, list[Item]] = defaultdict(list)
+    pieces_of: dict[str, list[Item]] = defaultdict(list)
     for piece in pieces:
         for key in piece.milestones:
-            behind[key].append(piece)
+            pieces_of[key].append(piece)
     milestones = {}
     for each in content.milestones:
         tone, state = progress.tone(each.key), states.get(each.key, NOT_STARTED)
@@ -166,7 +166,7 @@ def _load_progress(
             target_on=state.target_on,
             pieces=[
                 (piece, piece.milestone_tone(each.key, each.evidence, today))
-                for piece in behind[each.key]
+                for piece in pieces_of[each.key]
             ],
         )
     return SharedProgress(explain(tally), progress, milestones)

@@ -43,14 +43,14 @@ def add_entry(
 ) -> TimeEntry:
     """Add an entry, once for each form `key`. Raises LimitReached."""
     lock_user_without_version(session, user_id)
-    made_as = form_id(key, user_id, TimeEntry.__tablename__, day, category, minutes, title)
-    if (made := session.get(TimeEntry, made_as)) is not None:
+    row_id = form_id(key, user_id, TimeEntry.__tablename__, day, category, minutes, title)
+    if (made := session.get(TimeEntry, row_id)) is not None:
         made.removed_at = None
         return made
     advice = _l("Delete some that you no longer need, then add this one again.")
     _refuse_too_many(session, user_id, advice, more=1)
     entry = TimeEntry(
-        id=made_as, user_id=user_id, created_at=now,
+        id=row_id, user_id=user_id, created_at=now,
         day=day, category=category, minutes=minutes, title=title,
     )  # fmt: skip
     session.add(entry)

@@ -66,8 +66,8 @@ def entries(session: Session, user_id: uuid.UUID, week: Week) -> Sequence[TimeEn
 
 def has_entries(session: Session, user_id: uuid.UUID) -> bool:
     """Return whether a person has any entries."""
-    there = sa.exists().where(TimeEntry.user_id == user_id, TimeEntry.removed_at.is_(None))
-    return bool(session.scalar(sa.select(there)))
+    found = sa.exists().where(TimeEntry.user_id == user_id, TimeEntry.removed_at.is_(None))
+    return bool(session.scalar(sa.select(found)))
 
 
 def figures(

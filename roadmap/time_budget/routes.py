@@ -169,8 +169,8 @@ def _render_week(
     weeks = queries.figures(db.session, current_user.id, shown, TREND_WEEKS, limits)
     figures = weeks[-1]
     # On a Monday nothing is late yet, so look at the week before.
-    lately = weeks[-2:] if shown == current else weeks[-1:]
-    short = [each for each in reversed(lately) if each.is_short_of_deep_work(today)]
+    recent = weeks[-2:] if shown == current else weeks[-1:]
+    short = [each for each in reversed(recent) if each.is_short_of_deep_work(today)]
     if limits_form is None:
         limits_form = LimitsForm(obj=settings, formdata=None)
         limits_form.set_fingerprint(settings or TimeBudget())

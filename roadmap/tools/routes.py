@@ -82,8 +82,8 @@ def save_sharing() -> BaseResponse:
         db.session, current_user.id, "shares_tools", shares, by=current_user.id, now=now()
     )
     if shares:
-        said = _("Your %(viewers)s can now see your tools, without your notes.", viewers=VIEWERS)
-        flash(said, "message")
+        message = _("Your %(viewers)s can now see your tools, without your notes.", viewers=VIEWERS)
+        flash(message, "message")
     else:
         flash(_("Your tools are now visible only to you."), "message")
     return see_other("tools.overview", _anchor="sharing")

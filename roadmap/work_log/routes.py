@@ -89,12 +89,12 @@ def make_evidence(key: uuid.UUID) -> Response:
     """Create a draft from a line, and redirect to choosing the milestones it proves."""
     entry = permissions.load(db.session, current_user, "work_log.write", WorkLogEntry, key)
     made = actions.make_evidence(db.session, entry, by=current_user, now=now())
-    said = _("A draft is saved. Choose the milestones it proves, and add a link if there is one.")
+    text = _("A draft is saved. Choose the milestones it proves, and add a link if there is one.")
     if made.current.url:
-        said = _("A draft is saved with the link from the line. Choose the milestones it proves.")
+        text = _("A draft is saved with the link from the line. Choose the milestones it proves.")
     if names := secret_parameters(made.current.url):
-        said = f"{said} {labels.secret_warning(names)}"
-    flash(said)
+        text = f"{text} {labels.secret_warning(names)}"
+    flash(text)
     return redirect(f"/evidence/{made.id}/edit#q", code=303)
 
 

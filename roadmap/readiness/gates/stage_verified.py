@@ -1,4 +1,4 @@
-"""A gate that requires a share of a stage's required hours (its D) to be done and verified."""
+"""A gate that requires a share of a stage's target hours to be done and verified."""
 
 from __future__ import annotations
 
