@@ -139,7 +139,7 @@ def edit(evidence_id: uuid.UUID) -> Response:
         if not form.has_issue_date:
             form.occurred_on.data = issued_on
         form.issued_on.data, form.expires_on.data = issued_on, expires_on
-    return _render_form(form, about=piece, opened="impacts" if is_wanted else "")
+    return _render_form(form, piece=piece, opened="impacts" if is_wanted else "")
 
 
 @evidence.put("/evidence/<uuid:evidence_id>")
@@ -255,27 +255,27 @@ def milestones() -> str:
     return render_template("evidence/milestone_search.html", found=found, words=words)
 
 
-def _check_form(form: EvidenceForm, about: Evidence | None) -> Response | None:
+def _check_form(form: EvidenceForm, piece: Evidence | None) -> Response | None:
     """Return the form to show again if it is invalid or was submitted from the search field."""
     # Pressing Enter in the search field must not save the form.
     if "enter" in request.form and form.q.data:
-        return _render_form(form, about=about, searched=True)
+        return _render_form(form, piece=piece, searched=True)
     unknown = actions.find_link_errors(db.session, form.milestones.data, form.skills.data)
-    stored = actions.evidence_input(about).impacts if about is not None else ()
+    stored = actions.evidence_input(piece).impacts if piece is not None else ()
     if not form.check_input(current_user.today(now()), unknown, stored):
-        return _render_form(form, about=about, status=422)
+        return _render_form(form, piece=piece, status=422)
     if not form.issued_on.raw_data:
-        form.issued_on.data = _issue_date(form, about)
+        form.issued_on.data = _issue_date(form, piece)
     return None
 
 
-def _issue_date(form: EvidenceForm, about: Evidence | None) -> PartialDate | None:
+def _issue_date(form: EvidenceForm, piece: Evidence | None) -> PartialDate | None:
     """Return the issue date if the form showed only one date.
 
     A certificate that was stored without an issue date stays without one, because adding it would
     create a new version.
     """
-    before = about.current if about is not None else None
+    before = piece.current if piece is not None else None
     is_kept_empty = before is not None and labels.is_issued(before.kind) and not before.issued_on
     return form.occurred_on.data if labels.is_issued(form.kind.data) and not is_kept_empty else None
 
@@ -294,10 +294,10 @@ def _skill_choices() -> list[tuple[str, str]]:
 def _render_again(opened: str = "", form: EvidenceForm | None = None, **shown: Any) -> Response:
     """Render the submitted form again after one of its buttons was pressed, without saving it."""
     form = form or _parse_form()
-    about = None
+    piece = None
     if form.about.data:
-        about = queries.load_own(db.session, current_user, "evidence.write", form.about.data)
-    return _render_form(form, about=about, opened=opened, **shown)
+        piece = queries.load_own(db.session, current_user, "evidence.write", form.about.data)
+    return _render_form(form, piece=piece, opened=opened, **shown)
 
 
 def _link_message(form: EvidenceForm) -> str:
@@ -343,7 +343,7 @@ def _saved_message(piece: Evidence, before: uuid.UUID | None) -> str:
 def _render_form(
     form: EvidenceForm,
     *,
-    about: Evidence | None = None,
+    piece: Evidence | None = None,
     searched: bool = False,
     opened: str = "",
     last_visibility: str | None = None,
@@ -358,9 +358,9 @@ def _render_form(
     if not form.impacts.entries:
         kind = KINDS.get(form.kind.data or "")
         form.impacts.append_entry({"type": next(iter(kind.impacts), None)} if kind else None)
-    form.about.data = about.id if about else None
-    if about is not None and form.revision.data is None:
-        form.revision.data = about.revision
+    form.about.data = piece.id if piece else None
+    if piece is not None and form.revision.data is None:
+        form.revision.data = piece.revision
     if form.has_issue_date and labels.is_issued(form.kind.data):
         form.occurred_on.label.text = labels.EARNED_ON
     chosen, words = form.milestones.data, form.q.data if searched else ""
@@ -371,7 +371,7 @@ def _render_form(
         status,
         form=form,
         prefilled=f"?{urlencode(prefill)}" if prefill else "",
-        about=about,
+        piece=piece,
         chosen=queries.load_milestones(db.session, chosen, user_id=current_user.id),
         found=queries.search_milestones(
             db.session,
@@ -414,4 +414,4 @@ def _render_edit_conflict(form: EvidenceForm, piece: Evidence) -> Response:
                 ", ".join(titles.get(key, key) for key in typed),
             )
     form.revision.data = piece.revision
-    return _render_form(form, about=piece, differences=differences, status=409)
+    return _render_form(form, piece=piece, differences=differences, status=409)
