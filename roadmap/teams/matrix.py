@@ -86,10 +86,14 @@ class Row:
 
 
 class PersonLinks(NamedTuple):
-    """The URLs of a person's pages; `roadmap` is a slug, or empty for their primary roadmap."""
+    """The URLs of a person's pages; `roadmap` is a slug, or empty for their primary roadmap.
+
+    Only readers who may assess the person can open the page of a skill.
+    """
 
     person_url: str
     roadmap: str
+    may_assess: bool = False
 
     def overview(self) -> str:
         return f"{self.person_url}?roadmap={self.roadmap}" if self.roadmap else self.person_url
@@ -99,6 +103,8 @@ class PersonLinks(NamedTuple):
         return f"{self.person_url}?stage={key}{roadmap}#stage-{key}"
 
     def skill(self, key: str) -> str:
+        if not self.may_assess:
+            return f"{self.overview()}#skill-{key}"
         roadmap = f"?roadmap={self.roadmap}" if self.roadmap else ""
         return f"{self.person_url}/skills/{key}{roadmap}"
 

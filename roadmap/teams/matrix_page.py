@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from itertools import groupby
@@ -14,16 +15,17 @@ from roadmap.teams.matrix import Matrix, MatrixQuery, PersonLinks, Row
 CellGroup = tuple[str, Sequence[Any]]
 
 
-def page_rows(matrix: Matrix) -> list[list[CellGroup]]:
-    """Return the rows in order, as groups of cells."""
-    return [list(_cell_groups(matrix, row)) for row in matrix.rows]
+def page_rows(matrix: Matrix, assessor: uuid.UUID | None = None) -> list[list[CellGroup]]:
+    """Return the rows in order, as groups of cells. `assessor` is a reader who may assess all."""
+    return [list(_cell_groups(matrix, row, assessor not in (None, row.id))) for row in matrix.rows]
 
 
-def _cell_groups(matrix: Matrix, row: Row) -> Iterator[CellGroup]:
+def _cell_groups(matrix: Matrix, row: Row, may_assess: bool) -> Iterator[CellGroup]:
     # A person who is not on the roadmap has no page on it.
     is_default = not matrix.roadmaps or matrix.roadmap == matrix.roadmaps[0].slug
     roadmap = "" if is_default or not row.is_enrolled else matrix.roadmap
-    links = PersonLinks(f"/teams/{matrix.slug or row.teams[0].slug}/people/{row.id}", roadmap)
+    person_url = f"/teams/{matrix.slug or row.teams[0].slug}/people/{row.id}"
+    links = PersonLinks(person_url, roadmap, may_assess)
     for is_absent, groups in groupby(
         matrix.page_groups, lambda group: group.kind.needs_enrollment and not row.is_enrolled
     ):

@@ -71,11 +71,13 @@ def matrix(slug: str | None = None) -> Response:
     """
     team, whole, query = _load_matrix_and_query(slug)
     shown = filter_and_sort(whole, query)
+    seen = {team.id} if team else current_user.teams(Capability.SEE_SHARED)
+    may_assess = seen <= current_user.teams(Capability.ASSESS)
     context: dict[str, Any] = {
         "team": team,
         "matrix": shown,
         "view": query,
-        "rows": page_rows(shown),
+        "rows": page_rows(shown, current_user.id if may_assess else None),
         "sort_links": sort_links(whole, query),
         "query": query_string(whole, query),
         "formats": FORMATS,

@@ -170,8 +170,8 @@ def _source_links(
 
     `roadmap` is the slug in the URL, if any.
     """
-    links = PersonLinks(path, quote(roadmap))
     may_assess = current_user.has_capability_over(Capability.ASSESS, user.id)
+    links = PersonLinks(path, quote(roadmap), may_assess)
     stage_of = shared_progress.content.stage_of if shared_progress is not None else {}
     return SourceLinks(
         piece=lambda key: f"/reviews/{key}",

@@ -184,7 +184,7 @@ def test_skill_cell_compares_both_levels_and_the_bar(
     [column] = columns(SkillColumn)
     row = make_row("Ada", levels=(own, manager))
     with app.test_request_context():
-        cell = column.cell(row, make_matrix(row), PersonLinks("/ada", ""))
+        cell = column.cell(row, make_matrix(row), PersonLinks("/ada", "", may_assess=True))
     assert (cell[2], cell[-1]) == (css_class, arrow)
 
 

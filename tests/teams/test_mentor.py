@@ -80,6 +80,8 @@ def test_pages_offer_a_mentor_only_permitted_actions(
     matrix = mentor.get("/teams/ranking").text
     assert f"/people/{cast.alice}" in matrix
     assert "/teams/ranking/members" not in matrix
+    assert f"/people/{cast.alice}#skill-mlops" in matrix
+    assert "/skills/" not in matrix
     person = mentor.get(f"/teams/ranking/people/{cast.alice}").text
     assert f"/reviews/{ids['submitted']}" in person
     assert "/skills/" not in person
