@@ -662,8 +662,8 @@ def test_page_shows_changes_since_verified_version(session, cast, now, bob, piec
     assert "Changes since version 1, which is verified" in page
     changed = page.split("Changes since")[1].split("</details>")[0]
     columns, text = changed.split("</table>")
-    assert 'Author</td>' in columns
-    assert 'Lead</td>' in columns
+    assert "Author</td>" in columns
+    assert "Lead</td>" in columns
     assert "teams served" in columns
     assert "https://example.org/feature-store" not in changed  # unchanged
     # The description is shown below the table, with insertions and deletions marked.
