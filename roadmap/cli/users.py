@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import sys
 import uuid
+from collections.abc import Iterator
 
 import click
 
@@ -95,12 +97,8 @@ def deactivate(email: str) -> None:
     """Deactivate an account and end its sessions. Its records are kept."""
     user = find_user(email)
     unmanaged = list_solely_managed_teams(db.session, user.id)
-    try:
+    with _report_last_administrator(user.email):
         closed = actions.deactivate(db.session, user.id, by=None, now=utc_now())
-    except actions.LastAdministrator:
-        raise click.ClickException(
-            f"{user.email} is the last administrator; make another one first"
-        ) from None
     db.session.commit()
     if closed:
         click.echo(f"{user.email} is deactivated.")
@@ -112,6 +110,33 @@ def deactivate(email: str) -> None:
         )
     else:
         click.echo(f"{user.email} is already deactivated.")
+
+
+@group.command("reactivate")
+@click.argument("email")
+def reactivate(email: str) -> None:
+    """Open a deactivated account again, as it was but without its API tokens."""
+    user = find_user(email)
+    opened = actions.reactivate(db.session, user.id, by=None, now=utc_now())
+    if not opened and user.deactivated_at is not None:
+        raise click.ClickException(f"{user.email} is being deleted for good")
+    db.session.commit()
+    click.echo(f"{user.email} is {'active again' if opened else 'already active'}.")
+
+
+@group.command("role")
+@click.argument("email")
+@click.argument("role", type=click.Choice(["person", "administrator"]))
+def set_role(email: str, role: str) -> None:
+    """Make a person an administrator, or an administrator a person, and end their sessions."""
+    is_admin = role == "administrator"
+    user = find_user(email, active_only=is_admin)
+    with _report_last_administrator(user.email):
+        changed = actions.set_admin(db.session, user.id, is_admin, by=None, now=utc_now())
+    db.session.commit()
+    role = "an administrator" if is_admin else "a person"
+    done = f"now {role}, and has to sign in again" if changed else f"already {role}"
+    click.echo(f"{user.email} is {done}.")
 
 
 @group.command("delete")
@@ -136,12 +161,8 @@ def delete(email: str, at_once: bool, yes: bool) -> None:
         db.session.rollback()
         confirm(f"Delete {address} and everything they recorded, for good?")
     grace = dt.timedelta(0) if at_once else deletion.GRACE
-    try:
+    with _report_last_administrator(address):
         found = deletion.request_deletion(db.session, user_id, by=None, grace=grace, now=moment)
-    except actions.LastAdministrator:
-        raise click.ClickException(
-            f"{address} is the last administrator; make another one first"
-        ) from None
     if found is None:
         raise click.ClickException(f"there is no account for {email}")
     due_on = found.due_at.date()
@@ -205,6 +226,16 @@ def confirm_email(email: str, user_id: uuid.UUID | None) -> None:
         raise click.ClickException(f"there is already an account for {email}") from None
     db.session.commit()
     click.echo(f"{confirmed} is now the address of {people[0].name}.")
+
+
+@contextlib.contextmanager
+def _report_last_administrator(email: str) -> Iterator[None]:
+    try:
+        yield
+    except actions.LastAdministrator:
+        raise click.ClickException(
+            f"{email} is the last administrator; make another one first with `user role`"
+        ) from None
 
 
 def _warn_about_unmanaged_teams(unmanaged: list[Team]) -> None:

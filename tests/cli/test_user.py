@@ -112,6 +112,37 @@ def test_last_administrator_cannot_be_deactivated(run, session, cast):
     assert run("user", "deactivate", "dave@example.org").exit_code == 1
 
 
+def test_role_makes_administrators_but_never_removes_the_last(run, session, cast, browser_of):
+    browser = browser_of(cast.alice)
+    for arguments, message in [
+        (("erin@example.org", "person"), "last administrator"),
+        (("alice@example.org", "manager"), "is not one of 'person', 'administrator'"),
+    ]:
+        refused = run("user", "role", *arguments)
+        assert (refused.exit_code, message in refused.stderr) == (1, True)
+    done = run("user", "role", "alice@example.org", "administrator")
+    assert done.stdout == "alice@example.org is now an administrator, and has to sign in again.\n"
+    assert not is_signed_in(browser)
+    assert "already" in run("user", "role", "alice@example.org", "administrator").stdout
+    done = run("user", "role", "erin@example.org", "person")
+    assert done.stdout == "erin@example.org is now a person, and has to sign in again.\n"
+    actions = session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.id)).all()
+    assert actions == ["role.granted", "role.withdrawn"]
+
+
+def test_reactivate_opens_an_account_which_can_then_get_a_role(run, session, cast, browser_of):
+    assert run("user", "deactivate", "alice@example.org").exit_code == 0
+    refused = run("user", "role", "alice@example.org", "administrator")
+    assert (refused.exit_code, "is deactivated" in refused.stderr) == (1, True)
+    assert run("user", "reactivate", "alice@example.org").stdout == (
+        "alice@example.org is active again.\n"
+    )
+    assert is_signed_in(browser_of(cast.alice))
+    assert "already active" in run("user", "reactivate", "alice@example.org").stdout
+    actions = session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.id)).all()
+    assert actions == ["account.deactivated", "account.reactivated"]
+
+
 def test_reset_password_notifies_the_user(run, session, cast, browser_of, with_mail):
     run("user", "reset-password", "alice@example.org")
     assert [to for to, _subject in queued_mails(session)] == ["alice@example.org"]
