@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -298,3 +298,11 @@ def load_user_names(session: Session, ids: Iterable[uuid.UUID]) -> dict[uuid.UUI
     """Load the names of people by id, except those without an account."""
     rows = session.execute(sa.select(User.id, User.name).where(User.id.in_(set(ids))))
     return {row.id: row.name for row in rows}
+
+
+def load_user_emails(
+    session: Session, ids: Collection[uuid.UUID | None]
+) -> dict[uuid.UUID | None, str]:
+    """Load the e-mail addresses of people by id, except those without an account."""
+    rows = session.execute(sa.select(User.id, User.email).where(User.id.in_(ids)))
+    return {row.id: row.email for row in rows}

@@ -11,6 +11,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from roadmap.admin import audit_messages, queries
+from roadmap.admin.audit_messages import KINDS, MESSAGES_BY_KIND
 from roadmap.admin.audit_query import MAX_CANDIDATES, AuditQuery
 from roadmap.admin.blueprint import admin
 from roadmap.auth.request_audit import audit_download
@@ -47,7 +48,7 @@ def log() -> str:
         lines=lines,
         names=names,
         pruned=queries.find_prune_cutoff(db.session),
-        kinds=audit_messages.KINDS,
+        kinds=KINDS,
         query=query,
         # Several people match, so the administrator has to choose one.
         candidates=[(page_url(person=each.id), each) for each in query.people[:MAX_CANDIDATES]],
@@ -74,12 +75,8 @@ def export_log() -> Response:
         )
     with export_slot():
         entries = db.session.scalars(query.select().execution_options(yield_per=EXPORT_BATCH))
-        lines = [
-            (entry.at.isoformat(), by, text, entry.address)
-            for batch in entries.partitions()
-            for entry, text, by in _describe(batch)[0]
-        ]
-        header = (_("When (UTC)"), _("Who"), _("What"), _("Address"))
+        lines = [line for batch in entries.partitions() for line in _export_lines(batch)]
+        header = (_("When (UTC)"), _("Who"), _("E-mail"), _("Kind"), _("What"), _("Address"))
         content = to_csv(Sheet(_("Audit log"), header, lines))
     audit_download(by=current_user.id, action="audit.exported", target="csv", count=len(lines))
     name = f"audit-log-{current_user.today(now()).isoformat()}.csv"
@@ -88,6 +85,23 @@ def export_log() -> Response:
 
 def _parse_query() -> AuditQuery:
     return AuditQuery(db.session, request.args, current_user.zone)
+
+
+def _export_lines(entries: Sequence[AuditEntry]) -> list[tuple[str, ...]]:
+    emails = queries.load_user_emails(db.session, {entry.actor_id for entry in entries})
+    return [
+        (
+            entry.at.isoformat(),
+            by,
+            emails.get(entry.actor_id, ""),
+            next(
+                (str(KINDS[kind]) for kind in KINDS if entry.action in MESSAGES_BY_KIND[kind]), ""
+            ),
+            text,
+            entry.address,
+        )
+        for entry, text, by in _describe(entries)[0]
+    ]
 
 
 def _describe(entries: Sequence[AuditEntry]) -> tuple[list[tuple[AuditEntry, str, str]], Names]:

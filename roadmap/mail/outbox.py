@@ -80,7 +80,8 @@ def record_failed_send(
     """Record a failed mail that bypassed the outbox, for administrators."""
     mail = OutgoingMail(
         user_id=user_id, recipient=to, subject=subject[:MAX_SUBJECT_LENGTH], body="",
-        created_at=now, tries=1, failed_at=now, error=_error_text(error),
+        created_at=now, tries=1, failed_at=now,
+        error=transport.describe_error(error)[:MAX_ERROR_LENGTH],
     )  # fmt: skip
     with db.own_transaction() as own:
         own.add(mail)
@@ -220,7 +221,7 @@ def _is_current(session: Session, mail: OutgoingMail) -> bool:
 def _record_failure(
     mail: OutgoingMail, now: dt.datetime, error: Exception, done: DeliveryResult
 ) -> None:
-    message = _error_text(error)
+    message = transport.describe_error(error)[:MAX_ERROR_LENGTH]
     if mail.tries < MAX_TRIES:
         due_at = now + RETRY_DELAYS[mail.tries - 1]
         _update_claimed(mail, due_at=due_at, failed_at=now, error=message)
@@ -245,11 +246,6 @@ def _update_claimed(mail: OutgoingMail, **values: Any) -> None:
     )
     with db.own_transaction() as own:
         own.execute(ours.values(**values))
-
-
-def _error_text(error: Exception) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text[:MAX_ERROR_LENGTH]
 
 
 def _is_unreachable(error: Exception) -> bool:

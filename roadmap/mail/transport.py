@@ -67,6 +67,15 @@ def send(to: str, subject: str, body: str, key: str | None = None) -> None:
         connection.send_message(message, to_addrs=[to])
 
 
+def describe_error(error: Exception) -> str:
+    """Return an error as one line, which names the mail server if it refused or did not answer."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    if not isinstance(error, OSError):
+        return text
+    server = parse_smtp_url(current_app.config["SMTP_URL"])
+    return f"{server.host}:{server.port}: {text}"
+
+
 def run_in_background(work: Callable[..., None], *arguments: Any) -> Future[None]:
     """Run `work` in a background thread, one task at a time, and log its errors."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
@@ -79,7 +88,7 @@ def run_in_background(work: Callable[..., None], *arguments: Any) -> Future[None
             try:
                 work(*arguments)
             except Exception as error:  # noqa: BLE001 - nobody waits for the result
-                log.error("mail could not be sent: %s", error or type(error).__name__)
+                log.error("mail could not be sent: %s", describe_error(error))
 
     return pool.submit(in_context)
 

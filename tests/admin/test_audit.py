@@ -385,6 +385,7 @@ def test_export_contains_the_filtered_log(session, cast, erin, entries_of_three_
         ("2026-03-02T12:30:00+00:00", "Bob"),
         ("2026-03-01T23:30:00+00:00", "Bob"),
     ]
+    assert [(row["E-mail"], row["Kind"]) for row in rows] == [("bob@example.org", "Teams")] * 2
     # The name would be a formula only at the start of a cell.
     assert rows[0]["What"] == "The team =cmd|2 was created."
     assert lines(erin.get("/admin/audit?kind=export"))[0] == (

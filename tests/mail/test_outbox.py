@@ -157,6 +157,7 @@ def test_refused_mail_is_retried_with_growing_delays(session: Session, server: M
         assert outbox.deliver_due(fixed_clock(moment)).postponed == 1
         [waiting] = stored_mails(session)
         assert "try again later" in waiting.error
+        assert waiting.error.startswith("127.0.0.1:"), "it names the server"
         assert waiting.body, "the text is kept while it can still be sent"
         assert waiting.failed_at == moment
         early = moment + dt.timedelta(minutes=pause, seconds=-1)
