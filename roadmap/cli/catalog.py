@@ -185,12 +185,13 @@ def format_change(change: RevisionChange) -> list[str]:
     """Return the lines that describe a change: the roadmap, then its milestones."""
     if change.is_empty:
         return [f"{change.slug}: unchanged, revision {change.number}"]
+    milestones = format_count(change.milestones, "milestone", "milestones")
     if change.is_new:
-        return [f"{change.slug}: new, {change.milestones} milestones"]
+        return [f"{change.slug}: new, {milestones}"]
     lines = [
         f"  {word}: {key}"
         for word in ("added", "changed", "removed")
         for key in getattr(change, word)
     ]
-    head = f"{change.slug}: revision {change.number}, {change.milestones} milestones"
+    head = f"{change.slug}: revision {change.number}, {milestones}"
     return [head, *(lines or ["  changed: titles, texts or readiness"])]

@@ -73,7 +73,7 @@ def check() -> None:
     differences = alembic.compare_metadata()
     if differences:
         raise click.ClickException(
-            f"models and database differ in {len(differences)} places; "
+            f"models and database differ in {format_count(len(differences), 'place', 'places')}; "
             f"the first: {_describe_difference(differences[0])}"
         )
     click.echo("Models and database agree.")

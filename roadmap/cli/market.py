@@ -10,6 +10,7 @@ import click
 from roadmap.cli.command_groups import CommandGroup
 from roadmap.core.clock import utc_now
 from roadmap.core.database import db
+from roadmap.core.text import format_count
 
 group = CommandGroup("market")
 
@@ -54,7 +55,9 @@ def import_file(file: Path, year: int | None, ceiling: int | None) -> None:
         states = found.wages[change.soc].values()
         means = [wages.mean for wages in states if wages.mean.amount is not None]
         ceilings = sum(pay.is_ceiling for pay in means)
-        done = "new" if change.is_new else f"{change.changed} states changed"
+        done = (
+            "new" if change.is_new else f"{format_count(change.changed, 'state', 'states')} changed"
+        )
         click.echo(
             f"May {found.year}, {change.soc} {content.occupation(change.soc).title}: "
             f"{_count_states(found.wages[change.soc])}, "
@@ -67,4 +70,4 @@ def import_file(file: Path, year: int | None, ceiling: int | None) -> None:
 def _count_states(codes: Collection[str]) -> str:
     """Describe the number of states, with the District of Columbia apart."""
     district = " and the District of Columbia" if "DC" in codes else ""
-    return f"{len(codes) - bool(district)} states{district}"
+    return f"{format_count(len(codes) - bool(district), 'state', 'states')}{district}"

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from roadmap.core.text import format_count
 from roadmap.market.rules import Pay
 
 MAX_BYTES = 100_000_000
@@ -340,5 +341,6 @@ def _missing(parsed: _ParsedRows) -> list[str]:
     if most < MIN_STATES:
         named = " and ".join(parsed.occupations)
         least = f"at least {MIN_STATES} are required"
-        return [f"incomplete file: {named} in only {most} states, but {least}"]
+        count = format_count(most, "state", "states")
+        return [f"incomplete file: {named} in only {count}, but {least}"]
     return []

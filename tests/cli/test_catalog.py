@@ -6,7 +6,9 @@ import pytest
 import sqlalchemy as sa
 
 from roadmap.catalog import files
+from roadmap.catalog.actions import RevisionChange
 from roadmap.catalog.models import Roadmap, RoadmapRevision
+from roadmap.cli.catalog import format_change
 from roadmap.core.database import db
 from roadmap.people.models import AuditEntry
 from tests.support.catalog import SHIPPED_FILE, restore_shipped
@@ -49,6 +51,11 @@ def count_revisions(app) -> int:
         roadmap_id = sa.select(Roadmap.id).where(Roadmap.slug == SLUG).scalar_subquery()
         query = sa.select(sa.func.count()).where(RoadmapRevision.roadmap_id == roadmap_id)
         return db.session.scalar(query)
+
+
+def test_change_counts_one_milestone():
+    assert format_change(RevisionChange("x", 1, 1, is_new=True)) == ["x: new, 1 milestone"]
+    assert format_change(RevisionChange("x", 2, 1))[0] == "x: revision 2, 1 milestone"
 
 
 def test_sync_leaves_the_shipped_roadmap_unchanged(app, run):

@@ -103,9 +103,11 @@ def test_reimport_reports_unchanged_or_changed_states(run, published_zip, sessio
     assert session.scalar(sa.select(PayImport.imported_at)) == when
     table = rows({"CA": {"A_MEAN": 120_000}, "OR": {"TOT_EMP": "**"}})
     assert run(published_zip(table=table)).stdout.splitlines()[0].endswith("; 2 states changed")
+    table = rows({"CA": {"A_MEAN": 130_000}, "OR": {"TOT_EMP": "**"}})
+    assert run(published_zip(table=table)).stdout.splitlines()[0].endswith("; 1 state changed")
     assert stored_states(session) == {(SCIENTISTS, 2024): 51}
     entries = sa.select(sa.func.count()).select_from(AuditEntry)
-    assert session.scalar(entries) == 2
+    assert session.scalar(entries) == 3
 
 
 def test_imports_of_other_years_and_occupations_are_kept(

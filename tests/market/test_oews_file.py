@@ -276,6 +276,8 @@ def test_other_oews_tables_are_rejected(tmp_path, change, message):
 def test_incomplete_file_is_rejected(tmp_path):
     (line,) = rejection_lines(xlsx(tmp_path, table=rows()[:30]))
     assert "incomplete file" in line
+    (line,) = rejection_lines(xlsx(tmp_path, table=rows()[:2]))
+    assert "in only 1 state, but" in line
 
 
 def test_zip_must_contain_exactly_one_workbook(tmp_path):
