@@ -121,6 +121,7 @@ MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
         "backup.restored": _l("The backup %(target)s was restored."),
         "roadmap.published": _l("Revision %(revision)s of the roadmap %(roadmap)s was published."),
         "roadmap.loaded": _l("Roadmap files were loaded: %(target)s."),
+        "roadmap.withdrawn": _l("The roadmap %(target)s was withdrawn."),
         "roadmap.refused": _l("Roadmap files were not loaded: %(reason)s"),
         "market.imported": _l("Pay by state was imported from %(target)s."),
         "demo.loaded": _l("The demo was loaded: %(target)s people."),

@@ -72,7 +72,11 @@ def publish(
     _check_conflicts(session, document, together)
     if current is not None and current.digest == digest:
         return RevisionChange(new.slug, current.number, len(new.milestones), is_empty=True)
-    change = _compare(new, current)
+    numbers = sa.select(sa.func.max(RoadmapRevision.number)).join(
+        Roadmap, Roadmap.id == RoadmapRevision.roadmap_id
+    )
+    last = session.scalar(numbers.where(Roadmap.slug == new.slug)) or 0
+    change = _compare(new, current, last + 1)
     if dry_run:
         return change
     if roadmap is None:
@@ -118,12 +122,12 @@ def store_keys(session: Session, document: Document) -> None:
         session.merge(model(key=key, title=definition["title"], definition=definition))
 
 
-def _compare(new: Content, current: RoadmapRevision | None) -> RevisionChange:
+def _compare(new: Content, current: RoadmapRevision | None, number: int) -> RevisionChange:
     before = _milestones_with_parents(read_content(current)) if current else {}
     after = _milestones_with_parents(new)
     return RevisionChange(
         slug=new.slug,
-        number=(current.number if current else 0) + 1,
+        number=number,
         milestones=len(after),
         is_new=current is None,
         added=tuple(key for key in after if key not in before),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+import sqlalchemy as sa
 
 from roadmap.cli.command_groups import CommandGroup
 from roadmap.core.clock import utc_now
@@ -108,6 +109,33 @@ def _record(dry_run: bool, action: str, *, target: str = "", **data: Any) -> Non
     if not dry_run:
         with db.own_transaction() as own:
             record_audit(own, action, target[:200], by=None, now=utc_now(), **data)
+
+
+@group.command("withdraw")
+@click.argument("slug")
+def withdraw(slug: str) -> None:
+    """Withdraw a roadmap in which nobody is enrolled. Loading its file brings it back.
+
+    Refuses roadmaps that come with Cairn, because the next start of the server loads them.
+    """
+    from roadmap.catalog import files
+    from roadmap.catalog.models import Roadmap
+    from roadmap.progress.models import Enrollment
+
+    published = sa.select(Roadmap).where(Roadmap.slug == slug, Roadmap.revision_id.is_not(None))
+    roadmap = db.session.scalar(published.with_for_update())
+    if roadmap is None:
+        raise click.ClickException(f"there is no roadmap {slug}")
+    if slug in (path.stem for path in files.shipped()):
+        raise click.ClickException(f"{slug} comes with Cairn, so the next start would load it")
+    enrolled = sa.select(sa.func.count()).where(Enrollment.roadmap_id == roadmap.id)
+    if people := db.session.scalar(enrolled):
+        count = format_count(people, "person is", "people are")
+        raise click.ClickException(f"{count} enrolled in {slug}")
+    roadmap.revision_id = None
+    record_audit(db.session, by=None, action="roadmap.withdrawn", target=slug, now=utc_now())
+    db.session.commit()
+    click.echo(f"{slug} is withdrawn.")
 
 
 @group.command("validate", any_schema=True)

@@ -8,9 +8,12 @@ import sqlalchemy as sa
 from roadmap.catalog import files
 from roadmap.catalog.actions import RevisionChange
 from roadmap.catalog.models import Roadmap, RoadmapRevision
+from roadmap.catalog.queries import published_roadmap
 from roadmap.cli.catalog import format_change
 from roadmap.core.database import db
 from roadmap.people.models import AuditEntry
+from roadmap.progress import actions as progress
+from roadmap.progress.models import Enrollment
 from tests.support.catalog import SHIPPED_FILE, restore_shipped
 from tests.support.sample_data import SLUG
 
@@ -80,6 +83,36 @@ def test_sync_publishes_a_changed_roadmap_once(app, run, copy):
         assert (entry.target, entry.data["revision"]) == ("senior-ml-engineer", 2)
         db.session.execute(sa.delete(AuditEntry))
         db.session.commit()
+
+
+@pytest.mark.usefixtures("_restore_shipped")
+def test_roadmap_without_people_is_withdrawn_and_can_be_loaded_again(
+    app, run, copy, cast, session, now, browser_of
+):
+    path = copy(("slug: senior-ml-engineer", "slug: our-own"), ("\ntitle: ", "\ntitle: Our own "))
+    assert "our-own: new" in run("sync", str(path)).stdout
+    roadmap = published_roadmap(session, "our-own")
+    progress.enroll(
+        session, cast.alice, roadmap.roadmap_id, target_on=None, hours_per_week=None,
+        by=cast.alice, now=now,
+    )  # fmt: skip
+    session.commit()
+    for slug, message in [
+        ("our-own", "1 person is enrolled in our-own"),
+        (SLUG, f"{SLUG} comes with Cairn"),
+        ("nosuch", "there is no roadmap nosuch"),
+    ]:
+        refused = run("withdraw", slug)
+        assert (refused.exit_code, refused.stdout) == (1, "")
+        assert message in refused.stderr
+    session.execute(sa.delete(Enrollment))
+    session.commit()
+    assert run("withdraw", "our-own").stdout == "our-own is withdrawn.\n"
+    assert "Our own" not in browser_of(cast.alice).get("/roadmaps").text
+    assert "there is no roadmap" in run("withdraw", "our-own").stderr
+    assert "our-own: new" in run("sync", str(path)).stdout
+    assert "Our own" in browser_of(cast.alice).get("/roadmaps").text
+    assert published_roadmap(session, "our-own").number == 2
 
 
 def test_sync_changes_nothing_if_one_file_is_invalid(app, run, copy):
