@@ -35,10 +35,11 @@ TRUST = click.option(
 @click.argument("file", type=FILE_PATH)
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 def create(file: Path, force: bool) -> None:
-    """Back up the database and evidence files to FILE, also while Cairn runs.
+    """Back up the database and attached files to FILE.
 
-    The file contains personal records and password hashes. Keep it where only you can read it, and
-    a copy of the secret key, which signs it, elsewhere. Sessions and unsent mail are left out.
+    Cairn can keep running. The file contains personal records and password hashes. Keep it
+    where only you can read it, and a copy of the secret key, which signs it, elsewhere.
+    Sessions and unsent mail are left out.
     """
     require_new_file(file, force=force)
     manifest = actions.create(file, now=utc_now(), report=print_error)
@@ -54,7 +55,10 @@ def create(file: Path, force: bool) -> None:
 @click.argument("file", type=FILE_PATH)
 @TRUST
 def verify(file: Path, trust: bool) -> None:
-    """Check FILE by restoring it into a temporary database, without changing anything."""
+    """Check FILE by restoring it into a temporary database.
+
+    Changes nothing.
+    """
     with _report_errors(file):
         manifest = actions.verify(file, trust=trust, report=print_error)
     click.echo(f"{file} can be restored: {_describe(manifest)}")
@@ -65,11 +69,11 @@ def verify(file: Path, trust: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @TRUST
 def restore(file: Path, yes: bool, trust: bool) -> None:
-    """Verify FILE, then replace everything in the database with its contents.
+    """Replace everything in the database with FILE, after verifying it.
 
-    The replacement is one transaction and works while the server runs, which shows a maintenance
-    page meanwhile. Afterwards everybody has to sign in again. The audit log is replaced too. The
-    previous contents are kept as a backup in the data folder.
+    Either everything is replaced or nothing. The server can keep running, and shows a maintenance
+    page meanwhile. Afterwards everyone signs in again. The audit log is replaced too. The previous
+    contents are kept as a backup in the data folder. Asks first if there are accounts.
     """
     with _report_errors(file):
         read_contents(file, trust=trust)  # Check this before asking for confirmation.

@@ -39,10 +39,11 @@ class InvalidFiles(click.exceptions.Exit):
 @click.argument("paths", metavar="[FILE]...", nargs=-1, type=PATH)
 @click.option("--dry-run", is_flag=True, help="Only print what would change.")
 def sync(paths: Sequence[Path], dry_run: bool) -> None:
-    """Load the shipped roadmaps, or the given files, and print what changed.
+    """Load the shipped roadmaps, or the given files.
 
-    A changed roadmap becomes a new revision, which takes effect immediately. The file itself is not
-    stored. Other roadmaps are not changed. If any file is invalid, nothing is changed.
+    Prints what changed. A changed roadmap becomes a new revision, which takes effect
+    immediately. The file itself is not stored. Other roadmaps are not changed. If any file is
+    invalid, nothing is changed.
     """
     from roadmap.catalog import actions, files
 

@@ -23,19 +23,19 @@ if TYPE_CHECKING:
 MISSING_SCHEMA_CODES = ("42P01", "42703")
 # Module and help text per group.
 GROUPS = {
-    "backup": ("backup", "Backup and restore of everything."),
-    "badges": ("badges", "The keys that sign badges."),
-    "catalog": ("catalog", "Roadmaps and their files."),
-    "db": ("database", "Migrations of the database."),
-    "demo": ("demo", "A demo team with realistic data."),
+    "backup": ("backup", "Back up, verify and restore everything."),
+    "badges": ("badges", "Replace the keys that sign badges."),
+    "catalog": ("catalog", "Load, check and withdraw roadmaps."),
+    "db": ("database", "Migrate the database."),
+    "demo": ("demo", "Load an invented company to try Cairn."),
     "export": ("exports", "Export all data of a person."),
     "import": ("imports", "Import a person's archive into an account."),
-    "jobs": ("jobs", "Background jobs: mail, summaries, pruning."),
-    "market": ("market", "Pay by state for the market page."),
-    "readiness": ("readiness", "Stored readiness summaries."),
-    "team": ("teams", "Teams and their members."),
-    "token": ("tokens", "Personal tokens of the API."),
-    "user": ("users", "Accounts."),
+    "jobs": ("jobs", "Run the background work, such as sending mail."),
+    "market": ("market", "Import newer pay by state for the market page."),
+    "readiness": ("readiness", "Recompute stored readiness summaries."),
+    "team": ("teams", "Manage teams and their members."),
+    "token": ("tokens", "Manage API tokens."),
+    "user": ("users", "Manage accounts."),
 }
 # Flask's own commands, which are hidden from the help.
 FLASK_COMMANDS = ("routes", "run", "shell")

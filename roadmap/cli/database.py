@@ -19,7 +19,10 @@ group = CommandGroup("db", any_schema=True)
 @group.command("upgrade")
 @click.argument("target", default="heads")
 def upgrade(target: str) -> None:
-    """Upgrade to the newest migration, to TARGET, or by a number of migrations."""
+    """Migrate to the newest schema, or to TARGET.
+
+    TARGET is a migration, or how many to apply. Creates the database if there is none.
+    """
     db.create_file()
     before = applied_revisions()
     run_upgrade(_resolve_target(target, "+"))
@@ -30,10 +33,10 @@ def upgrade(target: str) -> None:
 @click.argument("target", default="1")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def downgrade(target: str, yes: bool) -> None:
-    """Downgrade by one or a number of migrations, or to TARGET ("base" for all).
+    """Revert one migration, or those after TARGET.
 
-    This deletes data of the removed tables and columns. If the database has accounts, it asks for
-    confirmation first.
+    TARGET is the migration to go back to, how many to revert, or "base" for all. Deletes data that
+    only the reverted migrations hold. Asks first if there are accounts.
     """
     before = applied_revisions()
     resolved = _resolve_target(target, "-")
@@ -59,7 +62,10 @@ def current() -> None:
 @click.argument("message")
 @click.option("--empty", is_flag=True, help="Write an empty migration.")
 def revision(message: str, empty: bool) -> None:
-    """Generate a migration from the differences between models and database."""
+    """Write a new migration, for contributors.
+
+    It contains the differences between models and database.
+    """
     applied_revisions()  # Raises an error for the database of a newer release.
     for script in alembic.revision(message, empty=empty):
         if script is not None:

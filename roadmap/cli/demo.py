@@ -22,9 +22,10 @@ group = CommandGroup("demo")
 @click.option("--seed", default=0, show_default=True, help="Seed of the random choices.")
 @click.option("--force", is_flag=True, help="Load it even if the database has accounts.")
 def load_demo(people: int, seed: int, force: bool) -> None:
-    """Load demo data as of today and print the accounts with their passwords.
+    """Load demo data as of today.
 
-    The passwords are derived from the seed, so never do this on a server that others can reach.
+    Prints the accounts with their passwords. The passwords are derived from the seed, so never
+    do this on a server that others can reach.
     """
     if not force and any_user_exists(db.session):
         raise click.ClickException(

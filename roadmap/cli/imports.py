@@ -33,13 +33,13 @@ group = CommandGroup("import")
 )
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def import_user(file: Path, into: str | None, partly: bool, yes: bool) -> None:
-    """Import a person's archive with new ids.
+    """Import a person's archive into an account.
 
-    Creates an account with the name and address in the archive and prints a link to set a password.
-    Reviews and assessments are imported as history and verify nothing. If roadmaps, milestones or
-    skills are missing here, nothing is imported without --partly, which keeps such records for the
-    person to view and export. If the archive has another address than --into, the command asks for
-    confirmation first.
+    Without --into, creates an account with the name and address in the archive and prints a
+    link to set a password. Reviews and assessments are imported as history and verify nothing.
+    If roadmaps, milestones or skills are missing here, nothing is imported without --partly,
+    which keeps such records for the person to view and export. Asks first if the archive has
+    another address than --into.
     """
     now = utc_now()
     try:

@@ -22,11 +22,15 @@ group = CommandGroup("jobs")
     "--now",
     "at_once",
     is_flag=True,
-    help="With --once: retry waiting mail immediately.",
+    help="With --once: retry waiting mail at once.",
 )
 @click.option("--attached", is_flag=True, help="Also exit when standard input ends.")
 def run_jobs(once: bool, at_once: bool, attached: bool) -> None:
-    """Send mail, recompute expired summaries and delete old rows."""
+    """Send mail, recompute expired summaries and delete old data.
+
+    Runs until it is stopped. The server runs this command itself when it is started by `make run`
+    or `roadmap.serve`.
+    """
     if at_once and not once:
         raise click.ClickException("--now needs --once")
     if once:

@@ -24,11 +24,12 @@ group = CommandGroup("market")
     help="The annual wage that # represents, if not in the file.",
 )
 def import_file(file: Path, year: int | None, ceiling: int | None) -> None:
-    """Import pay by state from FILE, the OEWS state file of the Bureau of Labor Statistics.
+    """Import pay by state from FILE.
 
-    FILE is the ZIP from https://www.bls.gov/oes/tables.htm, its workbook, or the workbook saved as
-    CSV. The market page then shows it instead of the shipped figures. If any row is invalid,
-    nothing is imported.
+    FILE is the OEWS state file of the Bureau of Labor Statistics: the ZIP from
+    https://www.bls.gov/oes/tables.htm, its workbook, or the workbook saved as CSV. The market
+    page then shows it instead of the shipped figures. If any row is invalid, nothing is
+    imported.
     """
     from roadmap.market.actions import import_pay
     from roadmap.market.content import market_content

@@ -68,7 +68,7 @@ def list_tokens(email: str) -> None:
 @click.argument("email")
 @click.argument("token_id", metavar="ID", type=click.UUID)
 def revoke(email: str, token_id: uuid.UUID) -> None:
-    """Revoke a token immediately."""
+    """Revoke a token at once."""
     user = find_user(email)
     mine = {token.id: token for token in api_tokens.list_tokens(db.session, user.id)}
     if token_id not in mine:

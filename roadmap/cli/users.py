@@ -74,7 +74,10 @@ def create(email: str, name: str, admin: bool, password_stdin: bool) -> None:
 
 @group.command("list")
 def list_users() -> None:
-    """List the accounts: id, e-mail address, role, state and name."""
+    """List all accounts.
+
+    Prints id, e-mail address, role, state and name.
+    """
     people = queries.list_users(db.session)
     if not people:
         click.echo("There is no account yet.", err=True)
@@ -94,7 +97,7 @@ def list_users() -> None:
 @group.command("deactivate")
 @click.argument("email")
 def deactivate(email: str) -> None:
-    """Deactivate an account and end its sessions. Its records are kept."""
+    """Close an account and end its sessions. Its records are kept."""
     user = find_user(email)
     unmanaged = list_solely_managed_teams(db.session, user.id)
     with _report_last_administrator(user.email):
@@ -115,7 +118,10 @@ def deactivate(email: str) -> None:
 @group.command("reactivate")
 @click.argument("email")
 def reactivate(email: str) -> None:
-    """Open a deactivated account again, as it was but without its API tokens."""
+    """Open a deactivated account again.
+
+    The account is as it was, without its API tokens.
+    """
     user = find_user(email)
     opened = actions.reactivate(db.session, user.id, by=None, now=utc_now())
     if not opened and user.deactivated_at is not None:
@@ -128,7 +134,10 @@ def reactivate(email: str) -> None:
 @click.argument("email")
 @click.argument("role", type=click.Choice(["person", "administrator"]))
 def set_role(email: str, role: str) -> None:
-    """Make a person an administrator, or an administrator a person, and end their sessions."""
+    """Make a person an administrator, or take the role back.
+
+    Ends the person's sessions. The last administrator keeps the role.
+    """
     is_admin = role == "administrator"
     user = find_user(email, active_only=is_admin)
     with _report_last_administrator(user.email):
@@ -149,10 +158,10 @@ def set_role(email: str, role: str) -> None:
 )
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def delete(email: str, at_once: bool, yes: bool) -> None:
-    """Delete a person permanently, after 14 days or immediately with --now.
+    """Delete a person for good, after 14 days.
 
-    Until then `user keep` cancels the deletion. The person is signed out and hidden immediately.
-    What they wrote about others is kept without their name.
+    Until then `user keep` cancels the deletion. The account is closed at once. What the person
+    wrote about others is kept without their name. With --now, deletes at once and asks first.
     """
     user = find_user(email)
     user_id, address, moment = user.id, user.email, utc_now()
@@ -189,7 +198,10 @@ def keep(email: str) -> None:
 @group.command("reset-password")
 @click.argument("email")
 def reset_password(email: str) -> None:
-    """Print a link to set a new password, which works once within 24 hours."""
+    """Print a link to set a new password.
+
+    It works once within 24 hours.
+    """
     user = find_user(email, active_only=True)
     token = actions.create_password_link(db.session, user.id, by=None, now=utc_now())
     db.session.commit()

@@ -70,6 +70,16 @@ def test_every_group_and_command_has_help(app: Flask) -> None:
             assert "Usage:" in result.stdout, (name, command)
 
 
+def test_lists_of_commands_have_whole_sentences(app: Flask) -> None:
+    """Click cuts the first sentence of a help text if it is too long for its line."""
+    runner = app.test_cli_runner()
+    for arguments in ([], *([name] for name in GROUPS)):
+        listed = runner.invoke(args=[*arguments, "--help"]).stdout.partition("Commands:\n")[2]
+        texts = re.findall(r"^  [\w-]+ +(.+)$", listed, re.M)
+        assert len(texts) == len(listed.splitlines()), listed
+        assert [each for each in texts if each.endswith("...") or not each.endswith(".")] == []
+
+
 def test_catalog_help_shows_optional_files(app: Flask) -> None:
     runner = app.test_cli_runner()
     sync, validate = (
