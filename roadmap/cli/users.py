@@ -22,6 +22,7 @@ from roadmap.people.models import Team, User
 from roadmap.people.queries import list_solely_managed_teams
 
 group = CommandGroup("user")
+IS_ADMIN = {"person": False, "administrator": True}
 
 
 @group.command("create")
@@ -132,13 +133,13 @@ def reactivate(email: str) -> None:
 
 @group.command("role")
 @click.argument("email")
-@click.argument("role", type=click.Choice(["person", "administrator"]))
+@click.argument("role", type=click.Choice(list(IS_ADMIN)))
 def set_role(email: str, role: str) -> None:
     """Make a person an administrator, or take the role back.
 
     Ends the person's sessions. The last administrator keeps the role.
     """
-    is_admin = role == "administrator"
+    is_admin = IS_ADMIN[role]
     user = find_user(email, active_only=is_admin)
     with _report_last_administrator(user.email):
         changed = actions.set_admin(db.session, user.id, is_admin, by=None, now=utc_now())
