@@ -73,6 +73,7 @@ MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
     },
     "skills": {
         "skill.assessed": _CHANGE,
+        "skill.requested": _l("Assessment requested: %(title)s"),
         "tool.recorded": _l("Tool recorded: %(title)s"),
     },
     "roadmaps": {

@@ -109,8 +109,9 @@ def may_send(session: Session, key: uuid.UUID) -> bool:
     ).first()
     if row is None or row.subject_user_id in (None, row.user_id):
         return row is not None and bool(row.wants_mail)
+    is_shared = sa.exists().where(_EVIDENCE.c.id == row.evidence_id, is_visible(Audience.MANAGER))
     entitled = sa.and_(
-        sa.exists().where(_EVIDENCE.c.id == row.evidence_id, is_visible(Audience.MANAGER)),
+        is_shared if row.evidence_id else sa.true(),
         sa.literal(row.subject_user_id, sa.Uuid).in_(
             select_people(row.user_id, Capability.SEE_SHARED)
         ),

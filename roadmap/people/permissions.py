@@ -110,6 +110,7 @@ PERMISSIONS: dict[str, Predicate] = {
     "endorsement.write": own,
     "skill.read": own,
     "skill.assess_self": own,
+    "skill.request": own,
     "skill.assess_other": over_person(Capability.ASSESS),
     "career.read": own,
     "career.write": own,

@@ -19,10 +19,10 @@ from roadmap.people.audit import record_audit
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user_for_actor
 from roadmap.people.permissions import can
-from roadmap.people.reach import is_role_granted_by
+from roadmap.people.reach import is_role_granted_by, load_holders
 from roadmap.people.roles import Capability
 from roadmap.skills.models import Assessment
-from roadmap.skills.queries import NEWEST_FIRST
+from roadmap.skills.queries import NEWEST_FIRST, find_open_request
 from roadmap.skills.rules import MAX_LEVEL, MIN_LEVEL
 
 # Per skill and side, within 24 hours.
@@ -109,6 +109,14 @@ def _assess(
             skill=skill.title,
         )  # fmt: skip
     return assessment
+
+
+def request_assessment(session: Session, skill_key: str, *, by: Actor, now: dt.datetime) -> None:
+    """Ask those who may assess the actor to do so, unless a request is still open."""
+    lock_user_for_actor(session, by.id, by)
+    is_open = find_open_request(session, by.id, skill_key, now=now) is not None
+    if not is_open and load_holders(session, by.id, Capability.ASSESS):
+        record_history(session, by.id, "skill.requested", skill_key, by=by.id, now=now)
 
 
 assess_self = partial(_assess, "self")

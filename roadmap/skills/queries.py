@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -10,12 +11,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from roadmap.people.labels import reviewer_label
+from roadmap.people.models import HistoryEntry
 from roadmap.progress.queries import own_and_other_roadmaps
 from roadmap.skills.models import Assessment, ImportedAssessment
 from roadmap.skills.rules import AssessedLevel, SkillComparison
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Content, Skill
+
+# After this time, an unanswered request can be repeated.
+REQUEST_LIFETIME = dt.timedelta(days=7)
 
 # Ids increase over time, so they order assessments with equal timestamps.
 NEWEST_FIRST = (Assessment.assessed_at.desc(), Assessment.id.desc())
@@ -125,6 +130,22 @@ def _level(row: Assessment) -> AssessedLevel:
         row.by_token,
         is_assessor_deleted=row.assessor_id is None,
     )
+
+
+def find_open_request(
+    session: Session, user_id: uuid.UUID, skill_key: str, *, now: dt.datetime
+) -> dt.datetime | None:
+    """Return when a user last asked for an assessment, unless it was given or is long ago."""
+    requested = sa.select(sa.func.max(HistoryEntry.at)).where(
+        HistoryEntry.user_id == user_id,
+        HistoryEntry.subject == skill_key,
+        HistoryEntry.action == "skill.requested",
+        HistoryEntry.at > now - REQUEST_LIFETIME,
+    )
+    requested_at = session.scalar(requested)
+    given = history(session, user_id, skill_key, side="manager", limit=1)
+    is_given = requested_at and given and given[0].assessed_at >= requested_at
+    return None if is_given else requested_at
 
 
 def imported_assessments(

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from roadmap.core.charts import Line, render_radar
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import join_names
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.web import form_key, now, page_number, render_page, see_other, wants_fragment
 from roadmap.people.permissions import find_invitable_team, permit
@@ -62,6 +63,15 @@ def assess(key: str) -> Response:
         return see_other("skills.show", key=skill.key, _anchor="history")
     text = _("%(skill)s: level %(level)d saved.", skill=skill.title, level=form.chosen)
     return render_page("skills/_assessment_saved.html", announce=text, skill=skill, **_overview())
+
+
+@skills.put("/skills/<key>/assessment-request")
+@permit("skill.request")
+def request_assessment(key: str) -> Response:
+    """Ask those who may assess the user to do so. Repeating it has no effect for some days."""
+    me = current_user._get_current_object()
+    actions.request_assessment(db.session, _skill(key).key, by=me, now=now())
+    return see_other("skills.show", key=key, _anchor="ask")
 
 
 def _skill(key: str) -> Skill:
@@ -167,7 +177,8 @@ def _render_skill(skill: Skill, form: AssessmentForm | None = None) -> str:
         ],
         form=form,
         apart=gap_message(comparison, skill.title),
-        managers=managers,
+        managers=join_names(each.name for each in managers),
+        requested_at=queries.find_open_request(db.session, current_user.id, skill.key, now=now()),
         own_team=None if managers else find_invitable_team(db.session, current_user),
         entries=entries[:PAGE_SIZE],
         page=page,

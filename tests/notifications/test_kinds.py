@@ -17,7 +17,7 @@ from roadmap.notifications.retraction import REVIEW_REQUESTS
 
 LINK = Markup('<a href="/there">here</a>')
 MAILED = {"submitted", "resubmitted", "verified", "returned", "taken_back",
-          "return_taken_back", "comment", "assessed", "added", "removed",
+          "return_taken_back", "comment", "assessed", "assessment_requested", "added", "removed",
           "role_changed", "moved", "team_deleted", "team_below_deleted",
           "team_above_deleted", "manager_below",
           "password_link", "api_token", "lapsing", "history_verified",
@@ -37,7 +37,7 @@ def content() -> Content:
         team_slug="ranking",
         skills=(("mlops", "MLOps"),),
         data={"team": "Ranking <r>", "role": "manager", "expires_on": "2027-01-28",
-              "number": 2, "elsewhere": "Search"},
+              "number": 2, "page": "/teams/ranking/people/1", "elsewhere": "Search"},
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from roadmap.mail import outbox
 from roadmap.mail.models import OutgoingMail
 from roadmap.people import actions as people
 from roadmap.people.models import Membership, Team
+from roadmap.skills import actions as skills
 from tests.notifications.scenario import TITLE, Scenario, queued_mails
 from tests.support.smtp import FreePortController, Mailbox
 
@@ -73,6 +74,17 @@ def test_mail_is_sent_to_a_recipient_with_access(scenario: Scenario, deliver: An
     scenario.add_evidence()
     assert deliver() == ["bob@example.org"]
     assert scenario.notifications("bob") == ["submitted"]
+
+
+@pytest.mark.parametrize("is_manager", [True, False])
+def test_request_for_an_assessment_is_mailed_to_managers_only(
+    scenario: Scenario, deliver: Any, is_manager: bool
+) -> None:
+    skills.request_assessment(scenario.session, "mlops", **scenario.by("alice"))
+    if not is_manager:
+        remove_manager_silently(scenario)
+    assert deliver() == ["bob@example.org"] * is_manager
+    assert scenario.notifications("bob") == ["assessment_requested"] * is_manager
 
 
 def test_withdrawn_verification_is_replaced_by_its_withdrawal(

@@ -480,6 +480,15 @@ CHANGES: tuple[Change, ...] = (
         expect_change(),
         expect_fragment(*PEOPLE),
     ),
+    Change(
+        "/skills/<key>/assessment-request",
+        "PUT",
+        "skill.request",
+        "/skills/{skill}/assessment-request",
+        {},
+        expect_change(303, nobody=SIGN_IN),
+        affects=("bob",),
+    ),
     # journey
     *(
         Change(

@@ -8,6 +8,7 @@ from roadmap.notifications.kind import Kind
 from roadmap.notifications.kinds.added import Added
 from roadmap.notifications.kinds.api_token import ApiTokenCreated
 from roadmap.notifications.kinds.assessed import Assessed
+from roadmap.notifications.kinds.assessment_requested import AssessmentRequested
 from roadmap.notifications.kinds.badge_revoked import BadgeRevoked
 from roadmap.notifications.kinds.comment import CommentAdded
 from roadmap.notifications.kinds.declined import Declined
@@ -38,8 +39,8 @@ from roadmap.notifications.kinds.witness_answered import WitnessAnswered
 
 # In the order in which kinds handle an event.
 _ALL = (Submitted, Resubmitted, Verified, Returned, TakenBack, ReturnTakenBack,
-        HistoryVerified, HistoryTakenBack, CommentAdded, Assessed, Added, Moved,
-        RoleChanged, Removed, TeamDeleted, TeamBelowDeleted, TeamAboveDeleted,
+        HistoryVerified, HistoryTakenBack, CommentAdded, Assessed, AssessmentRequested,
+        Added, Moved, RoleChanged, Removed, TeamDeleted, TeamBelowDeleted, TeamAboveDeleted,
         Invited, Declined, Left, Leads, ManagerBelow, Joined,
         MovedAway, PasswordLinkCreated, ApiTokenCreated, Lapsing, PeerRated,
         WitnessAnswered, BadgeRevoked)  # fmt: skip
