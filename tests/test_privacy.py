@@ -493,7 +493,7 @@ def other_time_zone(write: SampleDataWriter) -> None:
     alice = write.cast.alice
     progress.set_status(write.session, alice, OPEN_MILESTONE, "in_progress", now=write.now)
     write.session.commit()
-    change_profile(write.session, alice, timezone="Pacific/Kiritimati", by=alice, now=write.now)
+    change_profile(write.session, alice, timezone="Pacific/Kiritimati", now=write.now)
 
 
 def expired_summary(write: SampleDataWriter) -> None:

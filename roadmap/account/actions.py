@@ -30,7 +30,6 @@ def change_profile(
     user_id: uuid.UUID,
     *,
     read: Mapping[str, str] | None = None,
-    by: uuid.UUID,
     now: dt.datetime,
     **values: str,
 ) -> None:
@@ -44,15 +43,15 @@ def change_profile(
         setattr(person, name, value)
     if changed:
         fields = sorted(changed)
-        record_history(session, user_id, "account.changed", by=by, now=now, fields=fields)
+        record_history(session, user_id, "account.changed", by=user_id, now=now, fields=fields)
 
 
 def set_preference(
-    session: Session, user_id: uuid.UUID, name: str, is_on: bool, *, by: uuid.UUID, now: dt.datetime
+    session: Session, user_id: uuid.UUID, name: str, is_on: bool, *, now: dt.datetime
 ) -> None:
     """Turn one of `PREFERENCES` on or off."""
     action, noted_as = PREFERENCES[name]
     noted: dict[str, Any] = {noted_as: is_on}
     lock_user(session, user_id)
     session.execute(sa.update(User).where(User.id == user_id).values({name: is_on}))
-    record_history(session, user_id, action, by=by, now=now, **noted)
+    record_history(session, user_id, action, by=user_id, now=now, **noted)

@@ -80,7 +80,6 @@ def save_account() -> Response:
             db.session,
             current_user.id,
             read={name: value for name, value in opened.items() if value is not None},
-            by=current_user.id,
             now=now(),
             **{name: form[name].data or "" for name in PROFILE_FIELDS},
         )
@@ -101,7 +100,7 @@ def save_switch(switch: str) -> Response:
     """Save a preference; a missing value turns it off, so that nothing is shared by mistake."""
     name, on, off = SWITCHES[switch]
     is_on = request.form.get(name) == "1"
-    set_preference(db.session, current_user.id, name, is_on, by=current_user.id, now=now())
+    set_preference(db.session, current_user.id, name, is_on, now=now())
     flash(str(on if is_on else off))
     return see_other("account.show_account", _anchor=switch)
 

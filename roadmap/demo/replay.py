@@ -217,7 +217,7 @@ class StoryReplay:
         tools.save(self.session, owner.id, data["tool"], values, now=at)
 
     def share(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
-        set_preference(self.session, owner.id, data["what"], data["shares"], by=owner.id, now=at)
+        set_preference(self.session, owner.id, data["what"], data["shares"], now=at)
 
     def arrange_portfolio(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
         done: Any = {"by": owner, "now": at}

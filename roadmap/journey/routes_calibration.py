@@ -45,7 +45,7 @@ def calibrate(slug: str) -> BaseResponse | tuple[str, int]:
     content, tones, me = found.published.content, found.data["tones"], current_user.id
     moment = now()
     if form.timezone.data != current_user.timezone:
-        change_profile(db.session, me, timezone=form.timezone.data, by=me, now=moment)
+        change_profile(db.session, me, timezone=form.timezone.data, now=moment)
     plan = {"target_on": form.target_on.data, "hours_per_week": form.hours_per_week.data}
     if plan != {name: getattr(found.enrolled, name) for name in plan}:
         progress.enroll(db.session, me, found.enrolled.roadmap_id, **plan, now=moment)

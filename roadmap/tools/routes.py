@@ -78,9 +78,7 @@ def show(key: str) -> Response:
 def save_sharing() -> BaseResponse:
     """Share level, interest and last use with the people who can see shared data, or stop it."""
     shares = request.form.get("shares_tools") == "1"
-    set_preference(
-        db.session, current_user.id, "shares_tools", shares, by=current_user.id, now=now()
-    )
+    set_preference(db.session, current_user.id, "shares_tools", shares, now=now())
     if shares:
         message = _("Your %(viewers)s can now see your tools, without your notes.", viewers=VIEWERS)
         flash(message, "message")

@@ -66,7 +66,7 @@ def test_each_text_change_updates_search_text(session, cast, now):
     assert (piece.search_text, piece.current.search_text) == ("uber", "grosse\nleiter\nokohaus")
     assert alice.search_text == fold(f"{alice.name}\n{alice.email}")
     by = {"by": cast.alice, "now": now}
-    change_profile(session, cast.alice, name="Álice", **by)
+    change_profile(session, cast.alice, name="Álice", now=now)
     session.flush()
     change_email(session, cast.alice, "Ånd@example.org", address="192.0.2.1", **by)
     actor = {"by": cast.actor(session, cast.alice), "now": now}

@@ -328,7 +328,7 @@ def test_secret_created_by_someone_else_is_always_mailed(
     scenario: Scenario, with_mail: None, by: str | None, key: str, subject: str, create: Any
 ) -> None:
     alice = scenario.cast.alice
-    set_preference(scenario.session, alice, "wants_mail", False, by=alice, now=NOW)
+    set_preference(scenario.session, alice, "wants_mail", False, now=NOW)
     scenario.session.get_one(User, alice).password_hash = "x"
     by_id = getattr(scenario.cast, by) if by else None
     create(scenario.session, alice, by=by_id, now=scenario.step())
@@ -703,9 +703,7 @@ def test_rolled_back_event_notifies_nobody(scenario: Scenario, with_mail: None) 
 
 def test_mail_opt_out_leaves_only_the_notification(scenario: Scenario, with_mail: None) -> None:
     scenario.add_second_manager()
-    set_preference(
-        scenario.session, scenario.cast.bob, "wants_mail", False, by=scenario.cast.bob, now=NOW
-    )
+    set_preference(scenario.session, scenario.cast.bob, "wants_mail", False, now=NOW)
     scenario.session.expire_all()
     scenario.add_evidence()
     assert scenario.notifications("bob") == scenario.notifications("dave") == ["submitted"]

@@ -121,7 +121,7 @@ def test_pending_mail_is_dropped_when_mail_is_turned_off(scenario: Scenario, del
     scenario.comment(piece, "bob")
     for name in ("alice", "bob"):
         person = getattr(scenario.cast, name)
-        set_preference(scenario.session, person, "wants_mail", False, by=person, now=scenario.now)
+        set_preference(scenario.session, person, "wants_mail", False, now=scenario.now)
     assert deliver() == []
     assert queued_mails(scenario.session) == []
     assert scenario.notifications("alice") == ["comment"], "the notification stays on the page"

@@ -110,7 +110,7 @@ def test_schedule_matches_the_fsrs_library(session, cast):
 def test_due_questions_follow_the_time_zone_of_the_user(session, cast, browser_of, clock):
     # Kiritimati is 14 hours ahead of UTC: there, 3 November begins at 10:00 UTC.
     add_rated_attempt(session, cast.alice, KEY, 3, NOON - 2 * DAY)
-    change_profile(session, cast.alice, timezone="Pacific/Kiritimati", by=cast.alice, now=NOON)
+    change_profile(session, cast.alice, timezone="Pacific/Kiritimati", now=NOON)
     session.commit()
     for hours, is_due in ((9, False), (11, True)):
         clock.move_to(NOON + dt.timedelta(hours=hours - 12))

@@ -174,7 +174,7 @@ def test_last_activity_uses_the_current_time_zone(
     progress.set_status(session, cast.alice, "point-in-time-sql", "done", now=late)
     session.commit()
     assert last_activities(session, cast, now)["Alice"] == "2026-11-10"
-    change_profile(session, cast.alice, timezone="Asia/Tokyo", by=cast.alice, now=now)
+    change_profile(session, cast.alice, timezone="Asia/Tokyo", now=now)
     session.commit()
     assert last_activities(session, cast, now)["Alice"] == "2026-11-11"
     add_evidence(session, cast, cast.alice, now, title="A draft")

@@ -208,7 +208,7 @@ def test_reasons_and_target_dates_are_shown_only_if_shared(
     assert "Reasons and target dates are left out" in page
     for private in (CANARY, "17 Jul 2031", "18 Aug 2032", "2031-07", "2032-08"):
         assert private not in page
-    set_preference(session, cast.alice, "shares_plans", True, by=cast.alice, now=now)
+    set_preference(session, cast.alice, "shares_plans", True, now=now)
     session.commit()
     page = bob.get(path).text
     assert f"Not applicable because: {CANARY}" in page

@@ -42,7 +42,7 @@ def create_sample_data(write: Any) -> dict[str, str]:
     carol, said = write.cast.carol, {"level": "production", "interest": "deepen", "note": ""}
     said["last_used"] = PartialDate("2023-05")
     actions.save(write.session, carol, "jax", said, now=write.ago(9))
-    set_preference(write.session, carol, "shares_tools", True, by=carol, now=write.ago(9))
+    set_preference(write.session, carol, "shares_tools", True, now=write.ago(9))
     for tool, level, interest, last_used, note in (
         ("ray", "tried", "learn", "2025", "Scaled to four nodes; the scheduler was the limit."),
         ("pytorch", "asked", "", "2026-10", ""),
