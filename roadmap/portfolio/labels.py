@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from markupsafe import Markup
 
 from roadmap.core.i18n import gettext as _
@@ -104,6 +106,11 @@ def result_source(item: DocumentItem, locale: str) -> str:
     return _("%(title)s (%(newer)s)", title=item.title, newer=newer) if newer else item.title
 
 
+def joined(titles: Iterable[str]) -> str:
+    """Return titles as one line; a semicolon can be part of a title."""
+    return " · ".join(titles)
+
+
 def fact_labels() -> dict[str, str]:
     """Return the labels of an item's additional texts, milestones and badge, by field name."""
     return {
@@ -177,7 +184,7 @@ def degree_title(degree: Degree) -> str:
 
 def assessor(skill: Skill, locale: str = "en") -> str:
     """Return who assessed a skill and when, with a note if that is long ago."""
-    by = _("assessed by a manager") if skill.assessed_by == "manager" else _("self-assessed")
+    by = _("Assessed by a manager") if skill.assessed_by == "manager" else _("Self-assessed")
     if skill.assessor:
         by = _("%(assessed)s, %(name)s", assessed=by, name=skill.assessor)
     if skill.assessed_on:
@@ -239,8 +246,8 @@ def dated_position(position: Position, locale: str) -> str:
 
 
 def skill_level(skill: Skill) -> str:
-    """Return the level and the bar: "level 3 of 4, the role asks for 4"."""
-    return _("level %(level)s of 4, the role asks for %(bar)s", level=skill.level, bar=skill.bar)
+    """Return the level and the bar: "Level 3 of 4, the role asks for 4"."""
+    return _("Level %(level)s of 4, the role asks for %(bar)s", level=skill.level, bar=skill.bar)
 
 
 def verification_summary(document: Document) -> str:

@@ -50,8 +50,8 @@ REQUIRED = {
 # Patterns that every format except CSV contains; CSV has only evidence.
 REQUIRED_ABOUT_PERSON = {
     "summary": r"4 pieces of evidence: 1 verified by 1 person, 1 not verified, 2 lapsed",
-    "assessor of a skill": r"assessed by a manager, Bob, on \d+ \w+ 20\d\d",
-    "self-assessment as such": r"self-assessed, on ",
+    "assessor of a skill": r"Assessed by a manager, Bob, on \d+ \w+ 20\d\d",
+    "self-assessment as such": r"Self-assessed, on ",
     "meaning of a level": r"(Level 3 means:|What the level means|description)",
     "declared years as declared": r"Declared by the author, not verified",
 }
@@ -197,3 +197,11 @@ def test_kind_other_is_named_like_every_kind(name: str) -> None:
     piece = replace(RANKER, kind="other", kind_label="Other")
     text = READERS[name](FORMATS[name].render(replace(EMPTY, items=(piece,))))
     assert re.search(r"\bOther\b", text)
+
+
+@pytest.mark.parametrize("name", ["docx", "markdown", "pdf"])
+def test_milestones_in_a_line_are_told_apart(name: str) -> None:
+    """A semicolon can be part of a title."""
+    piece = replace(RANKER, verified_for=("Fit a classifier; report scores", "Own a model"))
+    text = READERS[name](FORMATS[name].render(replace(EMPTY, items=(piece,))))
+    assert "Fit a classifier; report scores · Own a model" in " ".join(text.split())

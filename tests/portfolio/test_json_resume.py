@@ -59,7 +59,7 @@ def test_records_are_in_standard_sections() -> None:
     }
     assert data["education"][1]["endDate"] == "2015"
     assert [data["work"][2][name] for name in ("startDate", "endDate")] == ["2017-09", "2019"]
-    assert data["skills"][0]["level"] == "level 4 of 4, the role asks for 4, assessed by a manager"
+    assert data["skills"][0]["level"] == "Level 4 of 4, the role asks for 4. Assessed by a manager"
     assert data["basics"]["label"] == ALICE.headline
 
 
@@ -135,7 +135,7 @@ def test_third_party_theme_shows_portfolio(theme: str) -> None:
         "Mar 2026",
         "Verified by Bob Builder on 3 Apr 2026",
         "Jul 2017",
-        "self-assessed",
+        "Self-assessed",
         "Professional Machine Learning Engineer (Certification, lapsed 4 May 2026)",
     ):
         assert text in words, text

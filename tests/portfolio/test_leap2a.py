@@ -13,7 +13,7 @@ from lxml import etree
 from roadmap.importers.importer import ImportFault
 from roadmap.importers.kinds import IMPORTERS
 from roadmap.portfolio.formats.registry import FORMATS
-from tests.portfolio.sample_documents import ALICE, EMPTY
+from tests.portfolio.sample_documents import ALICE, EMPTY, RANKER
 
 NAMES = {
     "a": "http://www.w3.org/2005/Atom",
@@ -60,6 +60,14 @@ def test_empty_and_unusual_portfolios_are_valid_feeds(app):
         assert len(feed(EMPTY).findall("a:entry", NAMES)) == 1
         unusual = replace(ALICE, name="A\0 <b>&\"'", headline="]]>\x0b", sections=("introduction",))
         assert feed(unusual).findtext("a:author/a:name", namespaces=NAMES) == "A <b>&\"'"
+
+
+def test_summary_says_what_each_line_is(app):
+    with app.test_request_context():
+        _about, piece = feed(replace(EMPTY, items=(RANKER,))).findall("a:entry", NAMES)
+    lines = piece.findtext("a:summary", namespaces=NAMES).split("\n")
+    assert f"Role: {RANKER.role}" in lines
+    assert "Skills, named by the author: ML system architecture, Technical direction" in lines
 
 
 def test_exported_portfolio_can_be_imported(app):

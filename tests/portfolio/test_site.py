@@ -52,7 +52,7 @@ def test_site_has_index_and_page_for_each_item() -> None:
         "180 → 62 ms",
         "Mar 2022 – today",
         "Master, Computer science",
-        "level 4 of 4, the role asks for 4",
+        "Level 4 of 4, the role asks for 4",
         '<html lang="en">',
     ):
         assert text in index

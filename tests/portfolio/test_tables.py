@@ -47,7 +47,7 @@ def test_other_sections_are_sheets() -> None:
     jobs, degrees, skills = (xlsx_rows(ALICE, number) for number in (1, 2, 3))
     assert (jobs[0]["From"], jobs[0]["To"]) == ("2022-03", "today")
     assert {row["Source"] for row in (*jobs, *degrees)} == {"Declared by the author, not verified"}
-    assert (skills[2]["Level"], skills[2]["Assessed"]) == (3, "self-assessed")
+    assert (skills[2]["Level"], skills[2]["Assessed"]) == (3, "Self-assessed")
     about = [cell for row in book["Portfolio"].iter_rows(values_only=True) for cell in row]
     assert "6 pieces of evidence: 4 verified by 1 person, 2 not verified." in about
     book = openpyxl.load_workbook(io.BytesIO(tables.render_xlsx(EMPTY)))

@@ -14,7 +14,7 @@ from tests.evidence.builders import DESIGN, add_evidence, submit_evidence
 from tests.support.api_client import ApiClient
 
 MARKED = "Mallory (added to the team by the person judged)"
-MARKED_SKILL = f"assessed by a manager, {MARKED}, on"
+MARKED_SKILL = f"Assessed by a manager, {MARKED}, on"
 
 
 def author_adds_manager(session, cast, now):

@@ -155,7 +155,7 @@ def _skill(skill: Skill, locale: str) -> Entry:
     assessor = labels.assessor(skill, locale)
     return {
         "name": skill.title,
-        "level": f"{labels.skill_level(skill)}, {assessor}",
+        "level": f"{labels.skill_level(skill)}. {assessor}",
         # Some themes show keywords and no level.
         "keywords": [*filter(None, [skill.group]), assessor],
         "cairn": {

@@ -134,7 +134,7 @@ def _entries(section: str, document: Document) -> Iterator[Entry]:
                     "ability",
                     skill.title,
                     facts=[
-                        f"{labels.skill_level(skill)}, {assessed}",
+                        f"{labels.skill_level(skill)}. {assessed}",
                         labels.level_meaning(skill),
                     ],
                     updated_on=skill.assessed_on,
@@ -165,8 +165,9 @@ def _piece(item: DocumentItem, locale: str) -> Entry:
     facts = [item.kind_label, labels.verification_line(item, locale)]
     facts += [f"{label}: {title}" for label, titles in labels.piece_facts(item) for title in titles]
     facts += [labels.sourced_impact_line(impact) for impact in item.impacts]
-    facts += [item.role, issued, *labels.file_lines(item)]
-    facts += item.skills
+    facts += [f"{_('Role')}: {item.role}"] if item.role else []
+    facts += [issued, *(f"{_('File')}: {line}" for line in labels.file_lines(item))]
+    facts += [f"{labels.skills_label()}: {', '.join(item.skills)}"] if item.skills else []
     url = safe_url(item.url)
     return Entry(
         f"urn:uuid:{item.id}",

@@ -124,7 +124,7 @@ def _facts(item: DocumentItem, locale: str) -> Iterator[str]:
     if issued := labels.validity(item, locale):
         yield f"- {escape(issued)}"
     for label, titles in labels.piece_facts(item):
-        yield f"- {label}: {'; '.join(escape(title) for title in titles)}"
+        yield f"- {label}: {escape(labels.joined(titles))}"
     for text in labels.file_lines(item):
         yield f"- {_('File')}: {inline(text)}"
     if item.skills:

@@ -187,7 +187,7 @@ def _item(item: DocumentItem, locale: str) -> Data:
             for impact in item.impacts
         ],
         "milestones": [
-            {"label": label, "text": _text("; ".join(titles))}
+            {"label": label, "text": _text(labels.joined(titles))}
             for label, titles in (*labels.piece_facts(item), (_("Files"), files))
             if titles
         ],

@@ -97,7 +97,7 @@ def _piece(writer: WordWriter, item: DocumentItem, locale: str) -> None:
         )
     writer.markdown(item.description, 3)
     for label, titles in labels.piece_facts(item):
-        writer.fact(label, "; ".join(titles))
+        writer.fact(label, labels.joined(titles))
     for line in labels.file_lines(item):
         writer.fact(_("File"), line)
     if item.skills:
