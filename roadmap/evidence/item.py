@@ -77,7 +77,8 @@ class Impact:
     def change(self) -> str:
         """Return the change, such as "420 → 180 ms", or only the result without a baseline."""
         after = self.result_with_unit
-        return f"{self.baseline} → {after}".strip() if self.baseline else after
+        before = self.baseline_with_unit if self.unit.startswith("%") else self.baseline
+        return f"{before} → {after}".strip() if before else after
 
     @property
     def result_with_unit(self) -> str:
@@ -99,7 +100,7 @@ def _with_unit(value: str, unit: str) -> str:
     before = value.casefold().removesuffix(unit.casefold())
     if not (value and unit) or (len(before) < len(value.casefold()) and not before[-1:].isalpha()):
         return value
-    return f"{value}\N{NO-BREAK SPACE}{unit}"
+    return f"{value}{unit}" if unit.startswith("%") else f"{value}\N{NO-BREAK SPACE}{unit}"
 
 
 @dataclass(slots=True, unsafe_hash=True)

@@ -42,6 +42,7 @@ def test_impact_change_shows_known_values() -> None:
     assert labels.impact_change(Impact("team", "m", "", "4", "engineers")) == "4 engineers"
     # A unit that the value already ends in is shown once.
     assert labels.impact_change(Impact("scale", "m", "180 ms", "74 ms", "ms")) == "180 ms → 74 ms"
+    assert labels.impact_change(Impact("scale", "m", "12", "1", "%")) == "12% → 1%"
     assert labels.impact_change(Impact("scale", "m", "", "74%", "%")) == "74%"
     assert labels.impact_change(Impact("scale", "m", "", "74ms", "MS")) == "74ms"
     assert labels.impact_change(Impact("scale", "m", "", "74 million", "n")) == "74 million n"
