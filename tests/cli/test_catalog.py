@@ -93,9 +93,8 @@ def test_roadmap_without_people_is_withdrawn_and_can_be_loaded_again(
     assert "our-own: new" in run("sync", str(path)).stdout
     roadmap = published_roadmap(session, "our-own")
     progress.enroll(
-        session, cast.alice, roadmap.roadmap_id, target_on=None, hours_per_week=None,
-        by=cast.alice, now=now,
-    )  # fmt: skip
+        session, cast.alice, roadmap.roadmap_id, target_on=None, hours_per_week=None, now=now
+    )
     session.commit()
     for slug, message in [
         ("our-own", "1 person is enrolled in our-own"),
