@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField, SelectField, StringField, ValidationError
+from wtforms import BooleanField, Field, HiddenField, SelectField, StringField, ValidationError
 from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, StopValidation
 
@@ -116,6 +116,7 @@ class NewTeamForm(TeamForm):
         filters=[clean_line],
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
+    manages = BooleanField(_l("I manage this team"))
 
     @property
     def chosen_slug(self) -> str:

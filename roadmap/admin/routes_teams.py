@@ -69,6 +69,9 @@ def make_team() -> Response:
         else:
             form.slug.errors = [SLUG_HINT]
         return _render_new_team(form, 422)
+    if form.manages.data:
+        role = MANAGERS[0]
+        actions.add_member(db.session, team, current_user.id, role, by=current_user, now=now())
     flash(_("The team %(name)s is created. Invite its members.", name=team.name))
     return see_other("teams.members", slug=team.slug)
 

@@ -14,7 +14,7 @@ from roadmap.invitations.actions import invite
 from roadmap.invitations.models import Invitation
 from roadmap.people.actions import InvalidTeam, add_member, create_team
 from roadmap.people.models import Membership, Team
-from roadmap.people.queries import find_team
+from roadmap.people.queries import find_role, find_team
 from roadmap.people.rules import find_descendants, list_as_tree
 from tests.evidence.builders import DESIGN, add_evidence, submit_evidence
 from tests.support.markup import text_of
@@ -93,6 +93,17 @@ def test_team_is_created(session, cast, erin, audited):
     team = find_team(session, "speech-and-text")
     assert (team.name, team.parent_id) == ("Speech and text", cast.team)
     assert ("team.created", "speech-and-text") in audited()
+    assert find_role(session, team.id, cast.erin) is None
+
+
+def test_administrator_can_manage_a_new_team(session, cast, erin):
+    answer = erin.post("/admin/teams", {"name": "Speech", "parent": "", "manages": "y"})
+    assert answer.status_code == 303
+    team = find_team(session, "speech")
+    assert find_role(session, team.id, cast.erin) == "manager"
+    page = erin.get(answer.location).text
+    assert "The team Speech is created." in page
+    assert "You are not in this team." not in page
 
 
 @pytest.mark.parametrize(
