@@ -212,6 +212,15 @@ def test_review_queue_filters_without_reload(sample_site: SampleSite, page_of: P
     assert page.evaluate("window.same"), "the page was reloaded"
 
 
+def test_review_is_asked_for_from_the_top_of_a_phone(
+    sample_site: SampleSite, page_of: PageOf
+) -> None:
+    page = page_of("alice", viewport={"width": 390, "height": 844})
+    page.goto(f"/evidence/{create_evidence(sample_site, 'From a phone')}")
+    page.get_by_role("link", name="Ask for a review").click()
+    expect(page.get_by_role("button", name="Ask Bob to review")).to_be_in_viewport()
+
+
 def test_checkbox_of_a_milestone_is_described_by_its_notes(
     sample_site: SampleSite, page_of: PageOf
 ) -> None:
