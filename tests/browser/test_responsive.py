@@ -140,6 +140,19 @@ def test_start_button_does_not_cover_the_stages_on_a_phone(page_of: PageOf) -> N
     expect(button).to_be_in_viewport()
 
 
+def test_status_of_a_milestone_is_above_what_is_read_once_on_a_phone(
+    sample_site: SampleSite, page_of: PageOf
+) -> None:
+    ids = sample_site.ids
+    page = page_of("alice", viewport={"width": 390, "height": 844})
+    page.goto(f"/roadmaps/{ids['slug']}/milestones/{ids['open']}")
+    tops = {
+        name: page.get_by_role("heading", name=name, exact=True).bounding_box()["y"]
+        for name in ("Evidence", "Status", "Witnesses")
+    }
+    assert sorted(tops, key=tops.get) == ["Evidence", "Status", "Witnesses"]
+
+
 def test_header_name_fits_on_one_line(page_of: PageOf) -> None:
     page = page_of("bob", viewport={"width": 320, "height": 800})
     page.goto("/skills")
