@@ -147,15 +147,14 @@ def test_demo_ignores_the_configured_database(
 
 
 def test_startup_message_says_how_to_create_the_first_account() -> None:
-    text = start.format_startup_message(
-        "http://127.0.0.1:8000", has_accounts=False, demo_accounts=""
-    )
+    url, folder = "http://127.0.0.1:8000", Path("/srv/cairn")
+    text = start.format_startup_message(url, folder, has_accounts=False, demo_accounts="")
     assert "http://127.0.0.1:8000/signup" in text
-    assert "/signup" not in start.format_startup_message(
-        "http://127.0.0.1:8000", has_accounts=True, demo_accounts=""
-    )
+    assert "docs/operators.md" in text
+    again = start.format_startup_message(url, folder, has_accounts=True, demo_accounts="")
+    assert again == "Cairn starts at http://127.0.0.1:8000\nIts data is in /srv/cairn"
     closed = start.format_startup_message(
-        "http://127.0.0.1:8000", has_accounts=False, demo_accounts="", has_signup=False
+        url, folder, has_accounts=False, demo_accounts="", has_signup=False
     )
     assert "/signup" not in closed
     assert "user create EMAIL" in closed

@@ -39,7 +39,7 @@ def send(to: str, subject: str, body: str, key: str | None = None) -> None:
     smtplib.SMTPException or Unsendable, and errors of the package `email` for invalid addresses.
     """
     if not is_configured():
-        log.info("mail to %s: %s\n%s", to, subject, body)
+        log.info("not mailed, as mail is not configured: to %s, %s\n%s", to, subject, body)
         return
     message = EmailMessage()
     message["From"] = current_app.config["MAIL_FROM"]

@@ -206,21 +206,21 @@ def load_demo(folder: Path) -> str:
 
 
 def format_startup_message(
-    url: str, has_accounts: bool, demo_accounts: str, *, has_signup: bool = True
+    url: str, folder: Path, has_accounts: bool, demo_accounts: str, *, has_signup: bool = True
 ) -> str:
     """Return the message for the operator before the server starts."""
+    name = "Cairn (demo)" if demo_accounts else "Cairn"
+    text = f"{name} starts at {url}\nIts data is in {folder}"
     if demo_accounts:
-        return f"{demo_accounts.rstrip()}\n\nCairn (demo) starts at {url}"
+        return f"{demo_accounts.rstrip()}\n\n{text}"
     if has_accounts:
-        return f"Cairn starts at {url}"
+        return text
+    how = f"open {url}/signup to create it."
     if not has_signup:
-        return (
-            f"Cairn starts at {url}\nSign-up is by invitation. Create the first account, an "
-            "administrator's, by: .venv/bin/flask --app roadmap user create EMAIL --name NAME"
-        )
+        how = "create it by: .venv/bin/flask --app roadmap user create EMAIL --name NAME"
     return (
-        f"Cairn starts at {url}\n"
-        f"The first account becomes the administrator: open {url}/signup to create it."
+        f"{text}\nThe first account becomes the administrator: {how}\n"
+        'Then follow "Before you invite people" in docs/operators.md.'
     )
 
 
@@ -257,10 +257,10 @@ def serve(options: argparse.Namespace, create_app: Callable[[], Flask]) -> None:
     address = config.store_base_url(options.host, options.port)
     url = config.read_environment().get("BASE_URL", address).rstrip("/")
     has_signup = config.read_environment().get("SIGNUP", "open") == "open"
-    message = format_startup_message(url, has_accounts, demo_accounts, has_signup=has_signup)
-    if options.demo:
-        message += f"\nIts data is in {folder}"
-    print(message, flush=True)
+    print(
+        format_startup_message(url, folder, has_accounts, demo_accounts, has_signup=has_signup),
+        flush=True,
+    )
     os.chdir(config.ROOT)
     command = server_command(options.host, options.port, jobs=True)
     if held is not None:

@@ -168,3 +168,11 @@ def test_smtp_url_is_parsed(url, expected):
 def test_invalid_smtp_url_is_rejected(url):
     with pytest.raises(ValueError, match="must look like"):
         parse_smtp_url(url)
+
+
+def test_mail_without_a_server_is_logged_as_not_mailed(app, caplog):
+    with app.app_context(), caplog.at_level(logging.INFO):
+        transport.send("alice@example.org", "Hello", "A link")
+    assert (
+        "not mailed, as mail is not configured: to alice@example.org, Hello\nA link" in caplog.text
+    )
