@@ -96,7 +96,7 @@ def roadmap_list() -> str:
         "admin/roadmaps.html",
         roadmaps=list_roadmaps(db.session),
         last=last,
-        said=audit_messages.render_lines([last], {})[0][1] if last else "",
+        last_message=audit_messages.render_lines([last], {})[0][1] if last else "",
     )
 
 

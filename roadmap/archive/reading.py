@@ -105,14 +105,14 @@ def _read_manifest(zip_file: ZipReader) -> Manifest:
     if MANIFEST not in zip_file.members or ACCOUNT not in zip_file.members:
         raise ArchiveRefused(_("This ZIP is not a personal archive: it has no manifest."))
     data = zip_file.read(MANIFEST, MAX_MANIFEST_BYTES)
-    named = _parse(TypeAdapter(dict[str, Any]), MANIFEST, data)
-    if named.get("format") != FORMAT:
+    head = _parse(TypeAdapter(dict[str, Any]), MANIFEST, data)
+    if head.get("format") != FORMAT:
         raise ArchiveRefused(_("This ZIP is not a personal archive: it has no manifest."))
-    if named.get("version") != VERSION:
+    if head.get("version") != VERSION:
         raise ArchiveRefused(
             _("This archive is version %(found)s, but this release of Cairn can only "
               "read version %(known)s.",
-              found=str(named.get("version"))[:20], known=VERSION)
+              found=str(head.get("version"))[:20], known=VERSION)
         )  # fmt: skip
     manifest: Manifest = _parse(TypeAdapter(Manifest), MANIFEST, data)
     return manifest
@@ -121,19 +121,22 @@ def _read_manifest(zip_file: ZipReader) -> Manifest:
 def _check_manifest(zip_file: ZipReader, manifest: Manifest, quota: int) -> None:
     """Compare the manifest with the ZIP's files by name, size and digest."""
     listed = {each.path: each for each in manifest.files}
-    there = zip_file.members.keys() - {MANIFEST}
-    if len(listed) < len(manifest.files) or listed.keys() != there:
-        odd = min(there ^ listed.keys(), default=MANIFEST)
+    packed = zip_file.members.keys() - {MANIFEST}
+    if len(listed) < len(manifest.files) or listed.keys() != packed:
+        unmatched = min(packed ^ listed.keys(), default=MANIFEST)
         raise ArchiveRefused(
-            _("The manifest and the ZIP do not list the same files: “%(name)s”.", name=odd[:80])
+            _(
+                "The manifest and the ZIP do not list the same files: “%(name)s”.",
+                name=unmatched[:80],
+            )
         )
     known = {ACCOUNT, *(f"{RECORDS}{name}.json" for name in exported_tables())}
     records = [path for path in listed if not path.startswith(FILES)]
-    if odd := min({*records} - known, default=""):
+    if unknown := min({*records} - known, default=""):
         raise ArchiveRefused(
             _("This release of Cairn does not recognize “%(name)s”. The archive comes "
               "from a newer release: import it into an installation that runs that "
-              "release or a later one.", name=odd[:80])
+              "release or a later one.", name=unknown[:80])
         )  # fmt: skip
     if sum(zip_file.members[path].file_size for path in records) > MAX_RECORD_BYTES:
         raise ArchiveRefused(_("The records of this archive are too large."))
@@ -208,8 +211,8 @@ def _check_ids(tables: Mapping[str, Rows]) -> None:
     for name, rows in tables.items():
         table, fields = exported_tables()[name], row_model(name).model_fields
         for columns in _unique_columns(table, fields):
-            twice = Counter(tuple(getattr(row, each) for each in columns) for row in rows)
-            if any(count > 1 and None not in key for key, count in twice.items()):
+            counts = Counter(tuple(getattr(row, each) for each in columns) for row in rows)
+            if any(count > 1 and None not in key for key, count in counts.items()):
                 raise ArchiveRefused(
                     _("“%(name)s” has the same record twice (%(columns)s).", name=name,
                       columns=", ".join(columns))
@@ -220,12 +223,12 @@ def _check_ids(tables: Mapping[str, Rows]) -> None:
         for column in table.columns:
             target = target_table(column)
             if target in exported_tables() and column.name in fields:
-                named = {getattr(row, column.name) for row in rows} - {None}
-                if strange := named - ids.get(target, set()):
+                references = {getattr(row, column.name) for row in rows} - {None}
+                if missing := references - ids.get(target, set()):
                     raise ArchiveRefused(
                         _("A record in “%(name)s” refers to %(key)s, which is not in the "
                           "archive.",
-                          name=name, key=min(strange))
+                          name=name, key=min(missing))
                     )  # fmt: skip
 
 
@@ -260,7 +263,7 @@ def _check_limits(tables: Mapping[str, Rows], files: Collection[str]) -> None:
     if max(Counter(row.portfolio_id for row in placed).values(), default=0) > MAX_ITEMS:
         raise ArchiveRefused(_("A portfolio in this archive has more pieces than are allowed."))
     named = {row.sha256 for row in tables.get("evidence_file", ())}
-    if odd := {*files} - named:
+    if unused := {*files} - named:
         raise ArchiveRefused(
-            _("The file %(name)s does not belong to any piece of evidence.", name=min(odd)[:80])
+            _("The file %(name)s does not belong to any piece of evidence.", name=min(unused)[:80])
         )

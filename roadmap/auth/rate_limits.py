@@ -42,10 +42,10 @@ Limits = dict[str, int]
 
 def attempt_limits(what: str, *, account: str = "", address: str) -> Limits:
     """Return the limits of an attempt. `account` is an e-mail key or an id."""
-    place = network_of(address)
-    limits = {_bucket(what, "address", place): MAX_PER_ADDRESS}
+    network = network_of(address)
+    limits = {_bucket(what, "address", network): MAX_PER_ADDRESS}
     if account:
-        limits[_bucket(what, "one", account, place)] = MAX_PER_ACCOUNT_AND_ADDRESS
+        limits[_bucket(what, "one", account, network)] = MAX_PER_ACCOUNT_AND_ADDRESS
         limits[_bucket(what, "account", account)] = MAX_PER_ACCOUNT
     return limits
 

@@ -177,29 +177,29 @@ def _clear_cookie(*, keep_csrf_of: str) -> None:
     """Clear the cookie, except the CSRF token of the same person, for forms in other tabs."""
     # Flask-WTF caches the signed token of the old session for this request.
     g.pop(current_app.config["WTF_CSRF_FIELD_NAME"], None)
-    who, seal = session.get(LAST_USER_KEY), session.get("csrf_token")
+    user_id, csrf_token = session.get(LAST_USER_KEY), session.get("csrf_token")
     session.clear()
-    if who and who == keep_csrf_of:
-        session[LAST_USER_KEY] = who
-        if seal:
-            session["csrf_token"] = seal
+    if user_id and user_id == keep_csrf_of:
+        session[LAST_USER_KEY] = user_id
+        if csrf_token:
+            session["csrf_token"] = csrf_token
 
 
 def pop_sign_out_reason() -> str | None:
     """Return once why somebody else's change ended the session of this browser."""
-    who, since = session.get(LAST_USER_KEY), session.pop(SIGNED_IN_AT_KEY, None)
-    if not who or not since or signed_in_actor() is not None:
+    user_id, since = session.get(LAST_USER_KEY), session.pop(SIGNED_IN_AT_KEY, None)
+    if not user_id or not since or signed_in_actor() is not None:
         return None
     at = dt.datetime.fromisoformat(since)
     in_team = sa.exists().where(
-        HistoryEntry.user_id == uuid.UUID(who),
+        HistoryEntry.user_id == uuid.UUID(user_id),
         HistoryEntry.action == "membership.role_changed",
         HistoryEntry.at > at,
     )
     as_administrator = sa.exists().where(
         AuditEntry.at > at,
         AuditEntry.action.in_(("role.granted", "role.withdrawn")),
-        AuditEntry.target == who,
+        AuditEntry.target == user_id,
     )
     if not db.session.scalar(sa.select(sa.or_(in_team, as_administrator))):
         return None
@@ -239,8 +239,8 @@ def require_sign_in() -> Response | None:
         flash(reason or _("Please sign in to see that page."))
         return redirect_page(url_for("auth.login", next=_requested_page()))
     # The last person signed in with this browser.
-    who = session.get(LAST_USER_KEY, "")
-    form = None if htmx else preserved_form.from_request(request, who)
+    user_id = session.get(LAST_USER_KEY, "")
+    form = None if htmx else preserved_form.from_request(request, user_id)
     if form is None:
         lost = _(
             "You were signed out, so your last change was not saved. Sign in and make it again."

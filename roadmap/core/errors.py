@@ -108,18 +108,20 @@ def render_error(
 
 
 def _render_page(code: int, detail: str | None, advice: str | None, title: str | None) -> Response:
-    usual_title, wrong, way_out = explain_status(code)
+    usual_title, usual_reason, usual_advice = explain_status(code)
     if code == 404 and request.method not in SAFE_METHODS and request.endpoint is not None:
-        wrong = _("What you wanted to change no longer exists, or it is not shared with you.")
-        way_out = _("An earlier click or another tab may have deleted it. Go back and reload.")
+        usual_reason = _(
+            "What you wanted to change no longer exists, or it is not shared with you."
+        )
+        usual_advice = _("An earlier click or another tab may have deleted it. Go back and reload.")
     template = "errors/_alert.html" if wants_fragment() else "errors/error.html"
     # Unknown URLs do not parse the form.
     has_form = code in (403, 404, 409) and request.endpoint is not None
     page = render_template(
-        template, code=code, title=title or usual_title, wrong=detail or wrong,
-        advice=advice, way_out=way_out, bare=code >= 500,
-        typed=_submitted_texts() if has_form else [], sent_from=_page_of_form(code),
-        unread=code == 413 or UNREAD_KEY in request.environ,
+        template, code=code, title=title or usual_title, reason=detail or usual_reason,
+        advice=advice, usual_advice=usual_advice, bare=code >= 500,
+        entered_texts=_submitted_texts() if has_form else [], form_page=_page_of_form(code),
+        is_unread=code == 413 or UNREAD_KEY in request.environ,
     )  # fmt: skip
     response = make_response(page, code)
     if wants_fragment():
@@ -130,13 +132,13 @@ def _render_page(code: int, detail: str | None, advice: str | None, title: str |
 
 def _page_of_form(code: int) -> str:
     """Return the path of the page with the refused form, or "" if unknown."""
-    sent_from = request.referrer or ""
+    form_page = request.referrer or ""
     # A form that was too large or slow was not read. Only the browser's Back button can restore it.
     if request.method in SAFE_METHODS or code in (408, 413) or code >= 500:
         return ""
-    if not is_own_origin(sent_from):
+    if not is_own_origin(form_page):
         return ""
-    parts = urlsplit(sent_from)
+    parts = urlsplit(form_page)
     # The pages of what no longer exists are gone, too.
     if code == 404 and f"{parts.path}/".startswith(f"{request.path}/"):
         return ""

@@ -200,8 +200,8 @@ def save(key: str) -> BaseResponse:
         ]
     saved = actions.save(db.session, pending, rows, by=current_user, now=now())
     pieces, entries = saved["evidence"], saved["position"] + saved["degree"]
-    said = [*_saved_messages(pieces, entries), _left_out_message(found, ticked)]
-    flash(Markup(" ").join(filter(None, said)))
+    messages = [*_saved_messages(pieces, entries), _left_out_message(found, ticked)]
+    flash(Markup(" ").join(filter(None, messages)))
     if pieces:
         return see_other("evidence.index", created_at=now().isoformat())
     if entries:
@@ -217,9 +217,9 @@ def _find_fault(found: queries.Preview, ticked: set[str]) -> str:
 
 
 def _saved_messages(pieces: int, entries: int) -> list[str]:
-    said: list[str] = []
+    messages: list[str] = []
     if pieces:
-        said.append(
+        messages.append(
             ngettext(
                 "%(num)s piece is imported as a draft.",
                 "%(num)s pieces are imported as drafts.",
@@ -227,7 +227,7 @@ def _saved_messages(pieces: int, entries: int) -> list[str]:
             )
         )
     if entries:
-        said.append(
+        messages.append(
             ngettext(
                 "%(num)s entry of your career is imported.",
                 "%(num)s entries of your career are imported.",
@@ -236,8 +236,8 @@ def _saved_messages(pieces: int, entries: int) -> list[str]:
         )
     if pieces and entries:
         career = _("Positions and education")
-        said.append(Markup('<a href="/career">{}</a>').format(career))
-    return said or [_("Everything you ticked had already been imported.")]
+        messages.append(Markup('<a href="/career">{}</a>').format(career))
+    return messages or [_("Everything you ticked had already been imported.")]
 
 
 def _left_out_message(found: queries.Preview, ticked: set[str]) -> str:
@@ -337,7 +337,7 @@ def _render_progress(importer: Importer, pending: PendingImport) -> Response:
         importer=importer,
         pending=pending,
         total=sum(count or 0 for count in (pending.totals or {}).values()),
-        why=_error_message(importer, pending),
+        error=_error_message(importer, pending),
         is_stuck=pending.state == "fetching"
         and pending.resume_at is not None
         and pending.resume_at < now() - STUCK_AFTER,
@@ -377,9 +377,9 @@ def _render_preview(importer: Importer, pending: PendingImport, *, fault: str = 
         pending=pending,
         found=found,
         fault=fault,
-        asks=isinstance(importer, FileImporter) and bool(pending.options),
-        why=_error_message(importer, pending),
-        is_underway=pending.state in FETCHING_STATES,
+        has_questions=isinstance(importer, FileImporter) and bool(pending.options),
+        error=_error_message(importer, pending),
+        is_fetching=pending.state in FETCHING_STATES,
         form=request.form,
         is_ticked=lambda row, section: (
             row.key in ticked if ticked is not None else row.is_new and section.preselects_new

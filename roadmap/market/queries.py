@@ -32,10 +32,10 @@ def series(session: Session, content: Market) -> list[PaySeries]:
             )
         )  # fmt: skip
     imported = []
-    every = {state.code: Pay(None) for state in content.states}
+    unpublished = {state.code: Pay(None) for state in content.states}
     for found in session.scalars(sa.select(PayImport).options(selectinload(PayImport.states))):
         for measure in ("median", "mean"):
-            pay = every | {
+            pay = unpublished | {
                 row.state: Pay(
                     getattr(row, measure), getattr(row, f"{measure}_is_ceiling"), row.jobs
                 )

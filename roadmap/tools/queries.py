@@ -50,7 +50,7 @@ def shares_tools(session: Session, user_id: uuid.UUID) -> bool:
 
 def milestones_by_tool(session: Session, user_id: uuid.UUID) -> dict[str, list[Link]]:
     """Load the milestones of the user's roadmaps that use a tool, by tool key."""
-    asked: dict[str, dict[str, Link]] = defaultdict(dict)
+    milestones: dict[str, dict[str, Link]] = defaultdict(dict)
     for enrolled in enrollments(session, user_id):
         content = load_revision(session, enrolled.revision_id).content
         for tool in tool_content().tools:
@@ -58,8 +58,8 @@ def milestones_by_tool(session: Session, user_id: uuid.UUID) -> dict[str, list[L
                 if (milestone := content.by_key.get(key)) is not None:
                     href = f"/roadmaps/{content.slug}/milestones/{key}"
                     # List a milestone of two roadmaps once, with its link in the primary one.
-                    asked[tool.key].setdefault(key, Link(milestone.title, href))
-    return {tool: list(found.values()) for tool, found in asked.items()}
+                    milestones[tool.key].setdefault(key, Link(milestone.title, href))
+    return {tool: list(found.values()) for tool, found in milestones.items()}
 
 
 def evidence_mentioning(

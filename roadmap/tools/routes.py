@@ -35,7 +35,7 @@ def overview() -> str:
     mine = queries.records(db.session, current_user.id)
     group, status = (request.args.get(name, "") for name in ("group", "status"))
     only_mine, only_asked = (request.args.get(name) == "1" for name in ("mine", "asked"))
-    asked = queries.milestones_by_tool(db.session, current_user.id)
+    milestones = queries.milestones_by_tool(db.session, current_user.id)
     groups = [each for each in content.groups if each.key == group] or content.groups
     statuses = {each.status for each in content.tools}
     found = [
@@ -43,7 +43,7 @@ def overview() -> str:
         for each in content.tools
         if each.status == status or status not in statuses
         if each.key in mine or not only_mine
-        if each.key in asked or not only_asked
+        if each.key in milestones or not only_asked
     ]
     return render_template(
         "tools/tools.html",
@@ -55,7 +55,7 @@ def overview() -> str:
         status_options=[pair for pair in STATUS_LABELS.items() if pair[0] in statuses],
         status_labels=STATUS_LABELS,
         mine=mine,
-        asked=asked,
+        milestones=milestones,
         stale={each.tool for each in mine.values() if is_stale(each.last_used, _today())},
         stale_months=STALE_MONTHS,
         shares=queries.shares_tools(db.session, current_user.id),
@@ -124,7 +124,7 @@ def _render(tool: Tool, form: ToolForm, **refused: Any) -> Response:
         group=content.group_by_key[tool.group],
         form=form,
         **refused,
-        asked=queries.milestones_by_tool(db.session, current_user.id).get(tool.key, []),
+        milestones=queries.milestones_by_tool(db.session, current_user.id).get(tool.key, []),
         evidence=queries.evidence_mentioning(db.session, current_user.id, tool),
         most_evidence=queries.MAX_MENTIONS,
         shares=queries.shares_tools(db.session, current_user.id),

@@ -240,9 +240,9 @@ def _evidence_reader(
 ) -> Callable[[Entry], RawRecord]:
     def read(entry: Entry) -> RawRecord:
         own = entry.get("cairn")
-        said = text_at(own, "kind")
+        own_kind = text_at(own, "kind")
         values = {
-            "kind": said if said in KINDS else kind,
+            "kind": own_kind if own_kind in KINDS else kind,
             "title": clean_line(text_at(own, "title") or _first(entry, *title)),
             "occurred_on": text_at(own, "occurredOn") or _first(entry, *date),
             "url": _url(entry) or text_at(own, "url"),

@@ -78,7 +78,7 @@ def _shared(words: int) -> sa.Select[Any]:
 
 def _select(words: int, audience: Audience, author: Any) -> sa.Select[Any]:
     """Select evidence with the visible version, title matches first."""
-    place = rank_in_sql(words, Evidence.search_text)
+    match_rank = rank_in_sql(words, Evidence.search_text)
     statement: sa.Select[Any] = (
         sa.select(
             Evidence.id,
@@ -89,11 +89,11 @@ def _select(words: int, audience: Audience, author: Any) -> sa.Select[Any]:
             EvidenceVersion.role,
             EvidenceVersion.issuer,
             author.label("author"),
-            place.label("rank"),
+            match_rank.label("rank"),
         )
         .select_from(Evidence)
         .join(EvidenceVersion, EvidenceVersion.id == newest_version_id(audience))
-        .order_by(place, EvidenceVersion.occurred_on.desc(), Evidence.id.desc())
+        .order_by(match_rank, EvidenceVersion.occurred_on.desc(), Evidence.id.desc())
         .limit(sa.bindparam("limit", type_=sa.Integer))
     )
     return statement

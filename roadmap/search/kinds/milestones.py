@@ -19,19 +19,19 @@ def find(query: Query) -> list[Hit]:
         ranked = []
         for content in roadmaps:
             for key, folded in content.folded_milestones.items():
-                if key in seen or (place := rank(query.words, *folded)) is None:
+                if key in seen or (match_rank := rank(query.words, *folded)) is None:
                     continue
                 seen.add(key)
-                ranked.append((place, content, key))
+                ranked.append((match_rank, content, key))
         found += sorted(ranked, key=lambda each: each[0])
     # Build only the listed hits, because a common word is in hundreds.
     return [_hit(*each) for each in found[: query.limit]]
 
 
-def _hit(place: Rank, content: Content, key: str) -> Hit:
+def _hit(match_rank: Rank, content: Content, key: str) -> Hit:
     milestone, stage = content.by_key[key], content.stage_of[key]
     return Hit(
-        place,
+        match_rank,
         milestone.title,
         f"/roadmaps/{content.slug}/milestones/{key}",
         (content.title, stage.title),

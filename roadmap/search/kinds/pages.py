@@ -223,9 +223,9 @@ _ABOUT = _l("Is this for me")
 def _localized(
     _language: str, *, below_roadmaps: bool = False
 ) -> tuple[tuple[Page, str, str, tuple[str, str]], ...]:
-    """Return each place with its translated and folded texts, cached by language."""
-    places = ROADMAP_PAGES if below_roadmaps else PAGES
-    named = ((each, str(each.title), str(each.text)) for each in places)
+    """Return each page with its translated and folded texts, cached by language."""
+    pages = ROADMAP_PAGES if below_roadmaps else PAGES
+    named = ((each, str(each.title), str(each.text)) for each in pages)
     return tuple(
         (each, title, text, (fold(title), fold(f"{text} {each.keywords}")))
         for each, title, text in named
@@ -240,11 +240,11 @@ def _permission(href: str) -> str:
 
 
 def find(query: Query) -> list[Hit]:
-    """Find pages by name or purpose. Without words, return the first places."""
+    """Find pages by name or purpose. Without words, return the first pages."""
     hits = [
-        Hit(place, title, each.href, (), text)
+        Hit(match_rank, title, each.href, (), text)
         for each, title, text, folded in _localized(page_language(current_locale()))
-        if (place := rank(query.words, *folded)) is not None
+        if (match_rank := rank(query.words, *folded)) is not None
         and can(query.actor, _permission(each.href))
     ]
     if query.words:
@@ -259,10 +259,10 @@ def _find_roadmap_pages(query: Query) -> Iterator[Hit]:
     for each, title, text, folded in _localized(
         page_language(current_locale()), below_roadmaps=True
     ):
-        if (place := rank(query.words, *folded)) is not None:
+        if (match_rank := rank(query.words, *folded)) is not None:
             for content in query.roadmaps[0]:
                 href = f"/roadmaps/{content.slug}{each.href}"
-                yield Hit(place, title, href, (content.title,), text)
+                yield Hit(match_rank, title, href, (content.title,), text)
 
 
 def _find_roadmaps(query: Query) -> Iterator[Hit]:
@@ -270,14 +270,14 @@ def _find_roadmaps(query: Query) -> Iterator[Hit]:
     for content in chain(*query.roadmaps):
         path = f"/roadmaps/{content.slug}"
         folded, *folded_stages = content.folded_pages
-        if (place := rank(query.words, *folded)) is not None:
-            yield Hit(place, content.title, path, (_ROADMAP,), content.summary)
-        if (place := rank(query.words, about, folded[0])) is not None:
-            yield Hit(place, str(_ABOUT), f"{path}/about", (content.title,))
+        if (match_rank := rank(query.words, *folded)) is not None:
+            yield Hit(match_rank, content.title, path, (_ROADMAP,), content.summary)
+        if (match_rank := rank(query.words, about, folded[0])) is not None:
+            yield Hit(match_rank, str(_ABOUT), f"{path}/about", (content.title,))
         for stage, folded in zip(content.stages, folded_stages, strict=True):
-            if (place := rank(query.words, *folded)) is not None:
+            if (match_rank := rank(query.words, *folded)) is not None:
                 meta = (_STAGE, content.title)
-                yield Hit(place, stage.title, f"{path}/{stage.key}", meta, stage.summary)
+                yield Hit(match_rank, stage.title, f"{path}/{stage.key}", meta, stage.summary)
 
 
 def _find_team_pages(query: Query) -> Iterator[Hit]:
@@ -294,8 +294,8 @@ def _find_team_pages(query: Query) -> Iterator[Hit]:
             title, text = _("Members of %(team)s", team=team.name), _("Invite people, change roles")
             pages.append((f"{path}/members", title, text))
         for href, title, text in pages:
-            if (place := rank(query.words, fold(title), fold(text))) is not None:
-                yield Hit(place, title, href, (_TEAM,), text)
+            if (match_rank := rank(query.words, fold(title), fold(text))) is not None:
+                yield Hit(match_rank, title, href, (_TEAM,), text)
 
 
 KIND = Kind("pages", _l("Pages"), _l("More pages"), find)

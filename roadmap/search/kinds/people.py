@@ -36,14 +36,14 @@ def find(query: Query) -> list[Hit]:
 @cache
 def _in_teams(words: int) -> sa.Select[Any]:
     # The first line of `User.search_text` is the name, the second the e-mail address.
-    place = rank_in_sql(words, User.search_text, FIRST_LINE)
+    match_rank = rank_in_sql(words, User.search_text, FIRST_LINE)
     actor = sa.bindparam("actor", type_=sa.Uuid)
     people: Any = sa.select(
         User.id,
         User.name,
         sa.func.min(Team.slug).label("slug"),
         sa.func.aggregate_strings(Team.name, "\n").label("teams"),
-        place.label("rank"),
+        match_rank.label("rank"),
     )
     statement: sa.Select[Any] = (
         people.join_from(User, Membership, Membership.user_id == User.id)
@@ -55,7 +55,7 @@ def _in_teams(words: int) -> sa.Select[Any]:
             has_words(words, first_line_of=User.search_text),
         )
         .group_by(User.id, User.name, User.search_text)
-        .order_by(place, User.search_text, User.id)
+        .order_by(match_rank, User.search_text, User.id)
         .limit(sa.bindparam("limit", type_=sa.Integer))
     )
     return statement
@@ -63,11 +63,11 @@ def _in_teams(words: int) -> sa.Select[Any]:
 
 @cache
 def _accounts(words: int) -> sa.Select[Any]:
-    place = rank_in_sql(words, User.search_text, FIRST_LINE)
-    accounts: Any = sa.select(User.id, User.name, User.email, place.label("rank"))
+    match_rank = rank_in_sql(words, User.search_text, FIRST_LINE)
+    accounts: Any = sa.select(User.id, User.name, User.email, match_rank.label("rank"))
     statement: sa.Select[Any] = (
         accounts.where(has_words(words, User.search_text))
-        .order_by(place, User.search_text, User.id)
+        .order_by(match_rank, User.search_text, User.id)
         .limit(sa.bindparam("limit", type_=sa.Integer))
     )
     return statement

@@ -11,9 +11,9 @@ from roadmap.skills.queries import distinct_skills
 
 def find(query: Query) -> list[Hit]:
     hits = (
-        Hit(place, skill.title, f"/skills/{skill.key}", (), skill.summary)
+        Hit(match_rank, skill.title, f"/skills/{skill.key}", (), skill.summary)
         for skill in distinct_skills(query.roadmaps[0]).values()
-        if (place := rank(query.words, fold(skill.title), fold(skill.summary))) is not None
+        if (match_rank := rank(query.words, fold(skill.title), fold(skill.summary))) is not None
     )
     return sorted(hits, key=lambda hit: hit.rank)[: query.limit]
 
