@@ -29,13 +29,15 @@ RESUBMISSION_WINDOW = dt.timedelta(minutes=10)
 
 
 class PasswordCheck(NamedTuple):
-    """The result of an attempt: `person` if the password is correct, else None.
+    """The result of an attempt: `person` if they may sign in with this password, else None.
 
-    `wait` is the number of seconds to wait if the limit of failures was reached.
+    `is_closed` is whether the password is correct, but the account deactivated. `wait` is the
+    number of seconds to wait if the limit of failures was reached.
     """
 
     person: User | None = None
     wait: int = 0
+    is_closed: bool = False
 
 
 def check_password(
@@ -58,14 +60,16 @@ def check_password(
         with read_only_session() as session:
             wait = rate_limits.check_limits(session, limits, now=now())
             # Reload, because the password may have changed while waiting for the slot.
-            person = queries.find_sign_in_user(session, person.id) if person else None
+            person = queries.find_user(session, person.id) if person else None
+            may_sign_in = person is not None and queries.find_sign_in_user(session, person.id)
         if not wait:
-            if passwords.verify(person.password_hash if person else None, typed):
+            is_correct = passwords.verify(person.password_hash if person else None, typed)
+            if is_correct and may_sign_in:
                 return PasswordCheck(person)
             with db.own_transaction() as own:
                 rate_limits.record_attempt(own, limits, now=now())
             audit_refusal(f"{what}.failed", target, by=by, each_target=True)
-            return PasswordCheck()
+            return PasswordCheck(is_closed=is_correct)
     audit_refusal(f"{what}.refused", target, by=by)
     return PasswordCheck(wait=wait)
 

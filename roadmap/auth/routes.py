@@ -79,7 +79,9 @@ def sign_in() -> Response:
     user = tried.person
     if user is None or user.password_hash is None:
         form.form_errors = [
-            _("The e-mail address or the password is wrong. Check both, and try again.")
+            _("Your account is deactivated. Ask your administrator to reactivate it.")
+            if tried.is_closed
+            else _("The e-mail address or the password is wrong. Check both, and try again.")
         ]
         return _render_sign_in(form, 422)
     old_hash = user.password_hash

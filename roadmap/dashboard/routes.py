@@ -7,7 +7,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from roadmap.auth.queries import any_user_exists
-from roadmap.auth.sessions import pop_sign_out_reason
+from roadmap.auth.sessions import find_user_pending_deletion, pop_sign_out_reason
 from roadmap.calendar import labels as calendar_labels
 from roadmap.calendar.queries import load_entries
 from roadmap.calendar.rules import select_due
@@ -41,6 +41,8 @@ dashboard = Blueprint("dashboard", __name__)
 @permit("public")
 def index() -> Response | str:
     if not current_user.is_authenticated:
+        if find_user_pending_deletion() is not None:
+            return see_other("erasure.ask_return")
         if reason := pop_sign_out_reason():
             flash(reason, "message")
             return see_other("auth.login")

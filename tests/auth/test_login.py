@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 
-from roadmap.auth import passwords
+from roadmap.auth import actions, deletion, passwords
 from roadmap.auth.actions import change_email
 from roadmap.auth.email_addresses import parse_email
 from roadmap.auth.models import Attempt, LoginSession
@@ -110,12 +110,25 @@ def test_missing_password_is_rejected(browser_of, app):
     assert 'value="alice@example.org"' in response.text
 
 
-def test_person_without_password_or_deactivated_cannot_sign_in(session, cast, browser_of, now):
+def test_person_without_password_cannot_sign_in(browser_of):
     assert sign_in(browser_of(), "bob@example.org", "anything at all").status_code == 422
+
+
+@pytest.mark.parametrize("end", [actions.deactivate, deletion.request_deletion])
+def test_only_the_right_password_shows_that_an_account_is_deactivated(
+    session, cast, browser_of, now, end
+):
     set_password(session, cast.alice)
-    session.execute(sa.update(User).where(User.id == cast.alice).values(deactivated_at=now))
+    end(session, cast.alice, by=cast.erin, now=now)
     session.commit()
-    assert sign_in(browser_of(), "alice@example.org").status_code == 422
+    for password, is_right in ((PASSWORD, True), ("granite scree and moss", False)):
+        browser = browser_of()
+        response = sign_in(browser, "alice@example.org", password)
+        assert response.status_code == 422
+        assert ("Your account is deactivated" in response.text) is is_right
+        assert ("password is wrong" in response.text) is not is_right
+        assert not is_signed_in(browser)
+    assert audited_actions(session)[-1] == "session.failed"
 
 
 def test_sign_in_requires_csrf_token(session, cast, app):

@@ -109,6 +109,7 @@ def test_deletion_ends_all_access_and_cancelling_restores_it(
     # Every other page redirects there.
     assert home.get("/evidence").status_code == 303
     assert home.get("/login").location == "/account/return"
+    assert home.get("/").location == "/account/return"
     page = home.get("/account/return")
     assert "Keep my account" in page.text
     assert "/evidence" not in page.text
