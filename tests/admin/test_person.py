@@ -186,10 +186,14 @@ def test_deactivated_user_cannot_become_administrator(session, cast, erin, now):
 def test_user_is_deactivated_and_reactivated(session, cast, erin, browser_of):
     set_password(session, cast.alice)
     alice = browser_of(cast.alice)
+    asked = flat(erin.get(person_url(cast.alice, "/deactivation")).text)
+    assert "Their public links and calendar feeds stop working" in asked
     assert erin.put(person_url(cast.alice, "/deactivation"), CONFIRMED).status_code == 303
     assert not is_signed_in(alice)
     assert sign_in(browser_of(), "alice@example.org").status_code == 422
     assert "Deactivated on" in erin.get(person_url(cast.alice)).text
+    asked = flat(erin.get(person_url(cast.alice, "/deactivation")).text)
+    assert "their public links work again" in asked
     assert erin.delete(person_url(cast.alice, "/deactivation"), CONFIRMED).status_code == 303
     assert sign_in(browser_of(), "alice@example.org").status_code == 303
 

@@ -120,7 +120,7 @@ def test_revoked_link_is_not_found(
     browser_of(cast.alice).send("DELETE", f"/portfolio/links/{link.id}")
     page = browser_of().get(link_path)
     assert page.status_code == 404
-    assert "it was revoked, it has expired, or it is incomplete" in " ".join(page.text.split())
+    assert "it is closed, it has expired, or it is incomplete" in " ".join(page.text.split())
     assert "Alice" not in page.text
     assert without_csrf_token(page.text) == without_csrf_token(
         browser_of().get("/p/never-was").text
