@@ -188,7 +188,7 @@ def cancel_deletion(user_id: uuid.UUID) -> Response:
     if deletion.cancel_deletion(
         db.session, user.id, by=current_user, address=client_address(), now=now()
     ):
-        flash(_("The account of %(name)s is kept.", name=user.name))
+        flash(_("The account of %(name)s is restored.", name=user.name))
     return see_other("admin.person", user_id=user.id)
 
 

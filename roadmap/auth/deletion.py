@@ -129,7 +129,8 @@ def _mail(user: User, deletion: AccountDeletion) -> OutgoingMail:
             )
         else:
             back_url = _(
-                "An administrator decided this. Until then an administrator can keep the account."
+                "An administrator decided this. Until then an administrator can restore the "
+                "account."
             )
         body = _(
             "Hello %(name)s,\n\nYour account on Cairn is closed and will be deleted on %(day)s, "

@@ -157,7 +157,7 @@ def test_only_administrators_can_cancel_their_deletion_of_a_user(
     assert not is_signed_in(alice)
     assert sign_in(browser_of(), ALICE).status_code == 422
     mail = session.scalars(sa.select(OutgoingMail).where(OutgoingMail.recipient == ALICE)).one()
-    assert "an administrator can keep the account" in mail.body
+    assert "an administrator can restore the account" in mail.body
     page = erin.get(f"/admin/people/{cast.alice}").text
     assert "will be deleted for good" in page
     assert "Will be deleted on" in erin.get("/admin/people?show=leaving").text
