@@ -35,7 +35,7 @@ from roadmap.progress.models import MilestoneStatus
 from roadmap.reviews.rules import Difference, differences
 
 # The options of the queue's `show` filter.
-SHOW_OPTIONS = ("waiting", "in_review", "judged")
+SHOW_OPTIONS = ("waiting", "in_review", "returned", "judged")
 # Older reviews are shown on each person's page.
 RECENT_PERIOD = dt.timedelta(days=30)
 
@@ -52,6 +52,11 @@ class Filters:
     @property
     def is_empty(self) -> bool:
         return (self.person, self.kind, self.team) == (None, None, None)
+
+    @property
+    def is_completed(self) -> bool:
+        """Return whether they show items that no longer wait for a review."""
+        return self.show in ("returned", "judged")
 
     @property
     def as_query(self) -> dict[str, Any]:
@@ -236,7 +241,10 @@ def list_completed(
     limit: int | None = None,
     offset: int = 0,
 ) -> list[QueueEntry]:
-    """List the items recently reviewed by anyone in these teams, latest first. Six statements."""
+    """List the items recently reviewed by anyone in these teams, or all returned ones.
+
+    Latest first, in six statements.
+    """
     query = _completed_query(actor, filters, now)
     query = query.order_by(Review.decided_at.desc(), Evidence.id.desc())
     entries = _entries(session, query.limit(limit).offset(offset or None))
@@ -280,8 +288,11 @@ def _completed_query(actor: Actor, filters: Filters, now: dt.datetime) -> sa.Sel
         _shared_query(actor, filters)
         .join(Review, Review.id == last)
         .where(
-            Evidence.state.not_in(AWAITING_REVIEW),
-            Review.decided_at >= now - RECENT_PERIOD,
+            Evidence.state == "returned"
+            if filters.show == "returned"
+            else sa.and_(
+                Evidence.state.not_in(AWAITING_REVIEW), Review.decided_at >= now - RECENT_PERIOD
+            )
         )
     )
 

@@ -45,7 +45,7 @@ def index() -> str:
     filters, page = _parse_filters(), page_number()
     given = filters.as_query
     part: Any = {"limit": PAGE_SIZE + 1, "offset": (page - 1) * PAGE_SIZE}
-    if filters.show == "judged":
+    if filters.is_completed:
         rows = queries.list_completed(db.session, current_user, filters, now=now(), **part)
     else:
         rows = queries.list_pending(db.session, current_user, filters, **part)
@@ -84,12 +84,16 @@ def _summary(filters: queries.Filters, choices: dict[str, list[tuple[str, str]]]
             "%(num)s pieces are waiting for your review, in all teams that you manage.",
             queries.count_pending(db.session, current_user),
         )
-    if filters.show == "judged":
-        pieces = ngettext(
-            "One piece reviewed in the last 30 days",
-            "%(num)s pieces reviewed in the last 30 days",
-            queries.count_completed(db.session, current_user, filters, now=now()),
-        )
+    if filters.is_completed:
+        count = queries.count_completed(db.session, current_user, filters, now=now())
+        if filters.show == "returned":
+            pieces = ngettext("One piece returned", "%(num)s pieces returned", count)
+        else:
+            pieces = ngettext(
+                "One piece reviewed in the last 30 days",
+                "%(num)s pieces reviewed in the last 30 days",
+                count,
+            )
     else:
         count = queries.count_pending(db.session, current_user, filters)
         if filters.show == "in_review":

@@ -140,6 +140,16 @@ def test_judged_list_shows_reviews_of_last_30_days(session, cast, now, browser_o
     assert "Returned" in page
 
 
+def test_returned_list_shows_what_waits_for_its_author(session, cast, now, browser_of, pieces):
+    bob, (document, talk) = browser_of(cast.bob), pieces
+    assert "No returned piece is waiting" in bob.get("/reviews?show=returned").text
+    review_evidence(session, cast, document, ago(now, 2))
+    review_evidence(session, cast, talk, ago(now, 40), decision="returned")
+    page = bob.get("/reviews?show=returned").text
+    assert titles(page) == ["Talk on embeddings"]
+    assert "One piece returned." in page
+
+
 def test_judged_list_shows_number_of_confirmed_milestones(session, cast, now, browser_of):
     piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN, PIPELINE])
     submit_evidence(session, cast, piece, now)
