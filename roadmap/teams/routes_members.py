@@ -43,6 +43,7 @@ from roadmap.teams.blueprint import teams
 from roadmap.teams.forms import AddForm, MoveForm, RoleForm
 from roadmap.teams.loaders import load_team
 from roadmap.teams.matrix import TeamRef
+from roadmap.teams.queries import list_deactivated_members
 
 
 @teams.errorhandler(PermissionDenied)
@@ -272,6 +273,7 @@ def _render_page(
         status,
         team=team,
         members=own,
+        deactivated=join_names(list_deactivated_members(db.session, team.id)),
         people_below=len({row.id for row in below}),
         teams_below=sorted({TeamRef(row.team, row.team_name) for row in below}, key=by_name),
         form=form or TeamInviteForm(formdata=None),

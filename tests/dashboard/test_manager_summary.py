@@ -56,6 +56,8 @@ def test_people_without_roadmap_are_not_counted_as_active(
     page = browser_of(cast.bob).get("/").text
     assert "2 people have not started a roadmap yet" in page
     assert "2 not on a roadmap" in page
+    assert "Not started yet</h2>" in page
+    assert "No activity for 21 days" not in page
     assert "Everyone has been active" not in page
     enroll(session, cast.alice, now, SLUG)
     page = browser_of(cast.bob).get("/").text
@@ -65,6 +67,17 @@ def test_people_without_roadmap_are_not_counted_as_active(
     assert "Everyone has been active" in page
     assert "your own reviews do not" in page, "the same as in the guide"
     assert "1 not on a roadmap" not in page
+    assert "No activity for 21 days" in page
+
+
+def test_nested_team_is_indented(session: Session, cast: Cast, browser_of) -> None:
+    session.get_one(Team, cast.other_team).parent_id = cast.team
+    session.commit()
+    page = browser_of(cast.bob).get("/").text
+    assert re.findall(r'<li class="depth-(\d)">\s*<a class="title" href="/teams/(\w+)"', page) == [
+        ("0", "ranking"),
+        ("1", "vision"),
+    ]
 
 
 def test_mentor_without_roadmap_sees_team_and_no_queue(

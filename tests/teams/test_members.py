@@ -8,7 +8,8 @@ import re
 import pytest
 import sqlalchemy as sa
 
-from roadmap.auth import rate_limits
+from roadmap.auth import actions as accounts
+from roadmap.auth import deletion, rate_limits
 from roadmap.auth.models import Attempt
 from roadmap.invitations.actions import invite
 from roadmap.invitations.models import Invitation
@@ -31,6 +32,16 @@ def bob(cast, browser_of):
 @pytest.fixture
 def erin(cast, browser_of):
     return browser_of(cast.erin)
+
+
+def test_deactivated_member_is_named_unless_the_account_will_be_deleted(session, cast, bob, now):
+    assert "Deactivated by an administrator" not in bob.get(MEMBERS).text
+    accounts.deactivate(session, cast.alice, by=cast.erin, now=now)
+    deletion.request_deletion(session, cast.carol, by=cast.carol, now=now)
+    session.commit()
+    page = flat(bob.get(MEMBERS).text)
+    assert "Deactivated by an administrator, who can reactivate them: Alice." in page
+    assert "Carol" not in page
 
 
 def role(session, team, person):
