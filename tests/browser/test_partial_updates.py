@@ -12,7 +12,7 @@ from tests.browser.conftest import PageOf, SampleSite
 # All texts of the page, except the message about the change and open forms.
 TEXTS = """() => {
   const page = document.querySelector("main").cloneNode(true);
-  const passing = "#messages > *, .row-details, .row-undo, .score-gain, template";
+  const passing = "#messages > *, .row-message, .row-details, .row-undo, .score-gain, template";
   for (const each of page.querySelectorAll(passing)) each.remove();
   for (const each of page.querySelectorAll("button, a, [hidden]")) {
     if (each.hidden) each.remove();
