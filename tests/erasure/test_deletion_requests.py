@@ -153,7 +153,10 @@ def test_only_administrators_can_cancel_their_deletion_of_a_user(
     alice, session, cast, browser_of, with_mail
 ):
     erin = browser_of(cast.erin)
+    asked = erin.get(f"/admin/people/{cast.alice}/deletion").text
+    assert "visible to administrators only" in asked
     assert erin.put(f"/admin/people/{cast.alice}/deletion").status_code == 303
+    assert f'href="/admin/people/{cast.alice}"' in erin.get("/search?q=alice").text
     assert not is_signed_in(alice)
     assert sign_in(browser_of(), ALICE).status_code == 422
     mail = session.scalars(sa.select(OutgoingMail).where(OutgoingMail.recipient == ALICE)).one()
