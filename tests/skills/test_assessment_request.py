@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -27,7 +28,11 @@ def test_managers_are_notified_once_with_a_link_to_the_skill(
     session: Session, cast: Cast, browser_of
 ) -> None:
     alice, bob = browser_of(cast.alice), browser_of(cast.bob)
-    assert "Ask Bob for an assessment" in flat(alice.get("/skills/mlops").text)
+    before = alice.get("/skills/mlops").text
+    assert "Ask Bob for an assessment" in flat(before)
+    form = re.search(rf'action="{PATH}".*?</form>', before, re.S)
+    assert form
+    assert all(f'name="{name}"' in form[0] for name in ("csrf_token", "_method"))
 
     for _again in range(2):
         response = alice.post(PATH, {"_method": "PUT"})
