@@ -15,8 +15,7 @@ from roadmap.auth.api_tokens import DEFAULT_DAYS, MAX_DAYS
 from roadmap.auth.forms import NewPasswordForm, email_field, name_field, password_field
 from roadmap.core.clock import timezone_names
 from roadmap.core.fields import WholeNumberField, at_most
-from roadmap.core.i18n import FORMAT_LOCALES, LANGUAGES, show_date, show_number
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import FORMAT_LOCALES, LANGUAGES, _l, show_date, show_number
 from roadmap.core.text import clean_line
 from roadmap.people.scopes import SCOPES
 

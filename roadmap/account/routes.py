@@ -22,8 +22,7 @@ from roadmap.auth.request_audit import audit_request
 from roadmap.auth.sessions import begin_session, sign_out
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _, _l
 from roadmap.core.proxy import client_address
 from roadmap.core.web import form_key, now, render_page, see_other, wants_fragment
 from roadmap.mail import transport

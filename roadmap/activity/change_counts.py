@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from flask_babel import LazyString
 
 from roadmap.activity.messages import KIND_BY_ACTION, KINDS
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 
 
 @dataclass(frozen=True, slots=True)

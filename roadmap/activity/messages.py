@@ -23,9 +23,7 @@ from roadmap.activity.queries import (
     load_titles,
     milestones_of_entry,
 )
-from roadmap.core.i18n import date_filter, isolate_rtl, ngettext, number_filter
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _, _l, date_filter, isolate_rtl, ngettext, number_filter
 from roadmap.evidence.labels import FIELDS
 from roadmap.people.models import HistoryEntry
 from roadmap.people.roles import noun_with_article

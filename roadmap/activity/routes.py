@@ -18,8 +18,7 @@ from roadmap.activity.list_query import ActivityQuery
 from roadmap.activity.messages import KINDS, DescribedEntry, describe, load_descriptions
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import number_filter
+from roadmap.core.i18n import _, number_filter
 from roadmap.core.limiter import export_slot, limiter
 from roadmap.core.tables import Sheet, to_csv
 from roadmap.core.web import make_attachment, now, see_other

@@ -9,9 +9,7 @@ from typing import Any
 
 from flask_babel import LazyString
 
-from roadmap.core.i18n import date_filter, ngettext
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _, _l, date_filter, ngettext
 from roadmap.core.text import parse_uuid
 from roadmap.people.models import AuditEntry
 from roadmap.people.roles import noun_with_article

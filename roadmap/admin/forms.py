@@ -14,8 +14,7 @@ from wtforms.validators import DataRequired, InputRequired, StopValidation
 
 from roadmap.admin.queries import TeamRow
 from roadmap.core.fields import at_most
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _, _l
 from roadmap.core.text import clean_line
 from roadmap.invitations.forms import role_field
 from roadmap.people.models import Team

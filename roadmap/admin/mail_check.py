@@ -8,7 +8,7 @@ import uuid
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.proxy import public_base_url
 from roadmap.mail import outbox
 from roadmap.mail.models import OutgoingMail

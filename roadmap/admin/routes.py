@@ -25,8 +25,7 @@ from roadmap.auth.queries import find_pending_email
 from roadmap.auth.reauthentication import fresh_login_required
 from roadmap.core.database import compare_schema, db, describe_database
 from roadmap.core.gettext_noop import N_
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import join_names
+from roadmap.core.i18n import _, join_names
 from roadmap.core.limiter import limit_searches, limiter
 from roadmap.core.proxy import client_address, public_base_url
 from roadmap.core.text import clean_line

@@ -17,8 +17,7 @@ from roadmap.admin.blueprint import admin
 from roadmap.auth.request_audit import audit_download
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import number_filter
+from roadmap.core.i18n import _, number_filter
 from roadmap.core.limiter import export_slot, limiter
 from roadmap.core.tables import Sheet, to_csv
 from roadmap.core.web import make_attachment, now, see_other

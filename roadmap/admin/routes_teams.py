@@ -14,7 +14,7 @@ from roadmap.admin.blueprint import admin
 from roadmap.admin.forms import PARENT_UNAVAILABLE, SLUG_HINT, TEAM_CYCLE, NewTeamForm, TeamForm
 from roadmap.auth.login_throttle import too_many_requests
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.text import fold
 from roadmap.core.web import form_key, now, render_page, see_other
 from roadmap.invitations import invite_page

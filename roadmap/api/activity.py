@@ -17,7 +17,7 @@ from roadmap.api.pagination import Page, Paging, invalid_cursor
 from roadmap.catalog.models import Milestone
 from roadmap.catalog.queries import published_roadmap, published_roadmaps
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 
 
 class ActivityShape(Shape):

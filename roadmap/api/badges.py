@@ -15,7 +15,7 @@ from roadmap.api.route_table import BASE
 from roadmap.badges import actions, queries
 from roadmap.badges.models import Badge
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.proxy import public_base_url
 from roadmap.core.web import now
 from roadmap.people import permissions

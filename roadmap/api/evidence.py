@@ -36,7 +36,7 @@ from roadmap.api.operation import (
 from roadmap.api.pagination import Page, Paging, decode_position, encode_position
 from roadmap.api.route_table import BASE
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.uploads import MULTIPART
 from roadmap.core.web import now
 from roadmap.evidence import actions, labels

@@ -23,7 +23,7 @@ from pydantic import (
 from pydantic_core import PydanticKnownError
 
 from roadmap.core.dates import ISO_PATTERN, PartialDate
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.text import clean_line, clean_multiline, clean_url
 
 # The default of a field that may be absent but not null. It is never read.

@@ -50,7 +50,7 @@ from roadmap.api.operation import (
 )
 from roadmap.core.config import VERSION
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.limits import LimitReached
 from roadmap.core.problems import explain_status
 from roadmap.core.proxy import is_own_origin

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException
 
 from roadmap.api.field_types import Nothing
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.problems import problem_response
 from roadmap.evidence import labels
 from roadmap.evidence.rules import InvalidInput, Refused, Stale

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from roadmap.api.field_types import Query, Shape
 from roadmap.api.operation import InvalidFields
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 
 MAX_LIMIT = 200
 Item = TypeVar("Item")

@@ -18,7 +18,7 @@ from roadmap.api.operation import (
 )
 from roadmap.api.pagination import Page, Paging
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.proxy import public_base_url
 from roadmap.core.web import now
 from roadmap.people import permissions

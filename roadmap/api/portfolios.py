@@ -31,7 +31,7 @@ from roadmap.api.operation import (
 )
 from roadmap.api.route_table import BASE
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.pdf import PdfError
 from roadmap.core.web import now
 from roadmap.evidence.queries import load_skill_titles

@@ -22,7 +22,7 @@ from roadmap.api.operation import (
 )
 from roadmap.catalog.queries import published_roadmap
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.web import now
 from roadmap.journey.forms import REASON_MISSING, TARGET_MESSAGES
 from roadmap.journey.roadmap_progress import RoadmapProgress, load_progress, refresh_progress

@@ -36,7 +36,7 @@ from roadmap.api.operation import (
 from roadmap.api.pagination import Page, Paging, decode_position, encode_position
 from roadmap.api.progress import Status
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.text import clean_line, clean_multiline
 from roadmap.core.web import now
 from roadmap.evidence import labels, review_actions

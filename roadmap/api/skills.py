@@ -15,7 +15,7 @@ from roadmap.api.operation import InvalidFields, current_actor, operation
 from roadmap.api.pagination import Page, Paging
 from roadmap.catalog.content import Skill
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.text import clean_multiline
 from roadmap.core.web import now
 from roadmap.people.locks import lock_user

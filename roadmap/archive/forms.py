@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 
 
 class ArchiveForm(FlaskForm):

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from roadmap.archive.models import ArchiveImport
 from roadmap.archive.restoring import Plan
 from roadmap.core.file_store import file_store
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.evidence.models import UploadedFile
 
 # Tables that a preview counts separately, in this order.

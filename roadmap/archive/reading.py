@@ -25,7 +25,7 @@ from roadmap.archive.format import (
     rows_adapter,
 )
 from roadmap.archive.tables import exported_tables, target_table
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.uploads import MAX_FILE_BYTES
 from roadmap.core.zip_reader import ZipReader, ZipRefused
 from roadmap.evidence.constants import MAX_FILES, MAX_IMPACTS, MAX_PIECES, MAX_VERSIONS

@@ -34,7 +34,7 @@ from roadmap.archive.tables import (
 from roadmap.catalog.models import Milestone, Roadmap, Skill
 from roadmap.core.batches import batched
 from roadmap.core.file_store import file_store
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.types import Base, new_id
 from roadmap.evidence.file_rules import clean_name, find_type
 from roadmap.people.audit import record_audit

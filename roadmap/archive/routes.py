@@ -14,8 +14,7 @@ from roadmap.archive.forms import ArchiveForm
 from roadmap.auth.reauthentication import fresh_login_required
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import ngettext
+from roadmap.core.i18n import _, ngettext
 from roadmap.core.limiter import limiter
 from roadmap.core.proxy import client_address
 from roadmap.core.web import now, render_page, see_other

@@ -23,7 +23,7 @@ from roadmap.auth.refusals import audit_refusal
 from roadmap.auth.tokens import form_token, hash_token
 from roadmap.core import web
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.problems import is_api, problem_response
 from roadmap.core.proxy import client_address
 from roadmap.core.types import form_id

@@ -15,8 +15,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.auth import actions
 from roadmap.auth.models import AccountDeletion
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import render_for, show_date_to
+from roadmap.core.i18n import _, render_for, show_date_to
 from roadmap.core.proxy import public_base_url
 from roadmap.core.signals import managers_changed
 from roadmap.mail import outbox

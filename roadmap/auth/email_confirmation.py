@@ -18,7 +18,7 @@ from roadmap.auth.models import PendingEmail
 from roadmap.auth.queries import find_pending_email
 from roadmap.auth.tokens import hash_token, new_token
 from roadmap.core.database import count_changed
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.proxy import public_base_url
 from roadmap.core.types import new_id
 from roadmap.mail import outbox, transport

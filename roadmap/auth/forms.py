@@ -10,7 +10,7 @@ from roadmap.auth import passwords
 from roadmap.auth.email_addresses import parse_email
 from roadmap.core.clock import timezone_names
 from roadmap.core.fields import at_most
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.core.text import clean_line
 
 NOT_AN_ADDRESS = _l("This is not an e-mail address. Enter one like name@example.org.")

@@ -18,7 +18,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from flask import current_app
 from werkzeug.exceptions import ServiceUnavailable
 
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 
 MIN_BYTES = 10
 MAX_BYTES = 1024

@@ -19,7 +19,7 @@ from wtforms import DateField, DecimalField, Form, HiddenField, PasswordField, S
 from wtforms.fields.core import UnboundField
 
 from roadmap.core.headers import OVERRIDE_METHODS, URLENCODED
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.core.proxy import is_own_origin
 from roadmap.core.uploads import MULTIPART
 from roadmap.core.web import safe_redirect_target

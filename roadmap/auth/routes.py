@@ -37,7 +37,7 @@ from roadmap.auth.sessions import (
     signed_in_actor,
 )
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.proxy import client_address
 from roadmap.core.web import now, redirect_page, render_page, safe_redirect_target, see_other
 from roadmap.mail import outbox, transport

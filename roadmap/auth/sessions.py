@@ -24,7 +24,7 @@ from roadmap.auth.refusals import audit_refusal, write_due_refusals
 from roadmap.auth.request_audit import audit_request
 from roadmap.auth.tokens import hash_token, new_token
 from roadmap.core.database import SAFE_METHODS, db
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.proxy import client_address, is_own_origin, origin_or_referrer
 from roadmap.core.text import strip_control_characters
 from roadmap.core.types import new_id

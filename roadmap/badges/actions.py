@@ -28,7 +28,7 @@ from roadmap.badges.queries import (
     load_achievement,
 )
 from roadmap.badges.rules import LIST_FILL_LIMIT, LIST_LENGTH
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.core.limits import LimitReached, count_rows
 from roadmap.core.signals import PersonChange
 from roadmap.evidence.models import Review

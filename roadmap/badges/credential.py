@@ -17,8 +17,7 @@ from urllib.parse import urlsplit
 from roadmap.badges.canonical import CREDENTIALS, OPEN_BADGES
 from roadmap.badges.proofs import format_timestamp
 from roadmap.badges.rules import split_position
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import ngettext, show_date
+from roadmap.core.i18n import _, ngettext, show_date
 
 
 @dataclass(frozen=True, slots=True)

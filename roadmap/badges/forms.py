@@ -10,7 +10,7 @@ from wtforms import StringField, TextAreaField
 
 from roadmap.badges.rules import MAX_BADGE_LENGTH
 from roadmap.core.fields import at_most
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.core.text import clean_line
 
 

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from roadmap.badges import actions, queries
 from roadmap.badges.models import Badge
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.limiter import limiter
 from roadmap.core.proxy import public_base_url
 from roadmap.core.text import shorten

@@ -25,7 +25,7 @@ from roadmap.badges.proofs import add_proof, format_timestamp
 from roadmap.badges.rules import encode_status_list
 from roadmap.badges.verification import verify
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.limiter import limiter
 from roadmap.core.problems import problem_response
 from roadmap.core.proxy import public_base_url

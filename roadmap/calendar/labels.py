@@ -8,9 +8,7 @@ from babel.dates import format_skeleton
 from flask_babel import LazyString
 
 from roadmap.calendar.rules import Entry
-from roadmap.core.i18n import current_locale, date_filter, ngettext
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _, _l, current_locale, date_filter, ngettext
 
 KINDS: dict[str, LazyString] = {
     "milestone": _l("Target date"),

@@ -15,8 +15,7 @@ from roadmap.calendar import actions, feed, labels, queries, rules
 from roadmap.calendar.models import CalendarFeed
 from roadmap.core.database import db
 from roadmap.core.dates import local_date, months_later
-from roadmap.core.i18n import current_locale, render_for
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _, current_locale, render_for
 from roadmap.core.limiter import limiter
 from roadmap.core.proxy import public_base_url
 from roadmap.core.web import form_key, now, prevent_indexing, render_page, see_other

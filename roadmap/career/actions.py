@@ -10,7 +10,7 @@ from flask_babel import LazyString
 from sqlalchemy.orm import Session
 
 from roadmap.career.models import Degree, Entry, Position
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.core.limits import LimitReached
 from roadmap.core.types import form_id
 from roadmap.people.history import record_history

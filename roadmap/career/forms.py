@@ -17,8 +17,7 @@ from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Optio
 
 from roadmap.career.models import DEGREE_LEVELS
 from roadmap.core.fields import PastDateField
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _, _l
 from roadmap.core.stale_forms import DatedForm
 from roadmap.core.text import clean_line, clean_multiline
 

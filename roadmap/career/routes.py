@@ -15,7 +15,7 @@ from roadmap.career.forms import DegreeForm, PositionForm, level_labels
 from roadmap.career.models import Degree, Entry, Position
 from roadmap.career_plans.queries import load_due_plan_reviews
 from roadmap.core.database import db
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.core.stale_forms import DatedForm, StaleForm
 from roadmap.core.web import form_key, now, render_page, see_other
 from roadmap.people import permissions

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.career_plans import queries
 from roadmap.career_plans.models import CareerPlan, Reflection
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.core.limits import LimitReached
 from roadmap.core.stale_forms import StaleForm
 from roadmap.core.types import form_id

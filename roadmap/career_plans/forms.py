@@ -16,8 +16,7 @@ from wtforms.validators import AnyOf, DataRequired, NumberRange, Optional
 from roadmap.career_plans.models import CareerPlan
 from roadmap.career_plans.rules import REVIEW_ON, is_review_missing, is_review_past
 from roadmap.core.fields import PlainDecimalField, at_most, parse_whole_number
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _, _l
 from roadmap.core.text import clean_multiline
 
 if TYPE_CHECKING:

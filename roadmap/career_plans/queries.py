@@ -17,8 +17,7 @@ from sqlalchemy.orm import Session
 from roadmap.career_plans.models import CareerPlan, Reflection
 from roadmap.career_plans.rules import DECISION, REVIEW_ON, compute_figure, is_review_due
 from roadmap.catalog.queries import load_revision
-from roadmap.core.i18n import date_filter
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _, date_filter
 from roadmap.progress import queries as progress
 from roadmap.progress.queries import Link, enrollments
 

@@ -12,7 +12,7 @@ from roadmap.career_plans import actions, queries
 from roadmap.career_plans.forms import PlanForm, ReflectionForm, plan_form
 from roadmap.catalog.queries import published_roadmaps
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.stale_forms import StaleForm
 from roadmap.core.web import form_key, now, render_page, see_other
 from roadmap.people.permissions import permit

@@ -12,8 +12,7 @@ from wtforms import DateField, DecimalField, FieldList, IntegerField, StringFiel
 from wtforms.validators import Length, StopValidation
 
 from roadmap.core.dates import PartialDate
-from roadmap.core.i18n import current_locale, month_names
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l, current_locale, month_names
 from roadmap.core.link_secrets import strip_userinfo
 from roadmap.core.text import clean_url, complete_url, strip_control_characters
 

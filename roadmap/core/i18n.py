@@ -239,6 +239,10 @@ def lazy_gettext(text: str, **values: Any) -> LazyText:
     return LazyText(gettext, text, **values)
 
 
+# The names by which texts are extracted, as other code imports them.
+_, _l = gettext, lazy_gettext
+
+
 def plural_template(one: str, many: str, num: int) -> str:
     """Translate the singular or plural without inserting values."""
     translated: str = _translations().ungettext(one, many, num)

@@ -17,7 +17,7 @@ from flask_limiter.errors import RateLimitExceeded
 from flask_login import current_user
 
 from roadmap.core.errors import render_error
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.proxy import client_address
 
 

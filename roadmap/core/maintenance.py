@@ -14,7 +14,7 @@ from pathlib import Path
 from flask import Flask, Response, current_app, request
 
 from roadmap.core.errors import render_busy
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 
 LOCK_FILE = "restoring"
 # Static files need no database, and health checks report the restore themselves.

@@ -24,7 +24,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup
 
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.link_hosts import deceptive_host
 from roadmap.core.text import complete_url, strip_control_characters
 

@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from flask import Response, request
 
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 
 API_PREFIX = "/api/"
 # The MCP endpoint for agents, which authenticate with tokens like API clients.

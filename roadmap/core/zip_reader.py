@@ -16,7 +16,7 @@ from typing import IO
 
 from flask_babel import LazyString
 
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 
 # For other methods `zipfile` unpacks more than requested.
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)

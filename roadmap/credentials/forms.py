@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_wtf import FlaskForm
 
 from roadmap.core.fields import WholeNumberField
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.market.forms import NUMERIC, AmountField, NumberBetween, currency_field
 
 

@@ -10,8 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from roadmap.admin.queries import load_overview
-from roadmap.core.i18n import date_filter, ngettext, number_filter
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _, date_filter, ngettext, number_filter
 from roadmap.mail import transport
 from roadmap.people.actor import Actor
 

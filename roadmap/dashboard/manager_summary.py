@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from flask_babel import LazyString
 from sqlalchemy.orm import Session
 
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import ngettext
+from roadmap.core.i18n import _, ngettext
 from roadmap.evidence import labels
 from roadmap.people.actor import Actor
 from roadmap.people.roles import ROLES, Capability

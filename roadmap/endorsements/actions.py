@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.auth.tokens import form_token, hash_token
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.core.limits import LimitReached, count_rows
 from roadmap.core.types import form_id, new_id
 from roadmap.endorsements.models import Endorsement

@@ -7,7 +7,7 @@ import datetime as dt
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.text import fold
 from roadmap.core.types import Base, Id, check_one_of, foreign_key
 from roadmap.people.models import OwnerId

@@ -14,7 +14,7 @@ from roadmap.auth.login_throttle import too_many_requests
 from roadmap.auth.queries import find_by_token
 from roadmap.catalog.queries import load_revision
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.limiter import limiter
 from roadmap.core.proxy import public_base_url
 from roadmap.core.web import form_key, now, prevent_indexing, render_page

@@ -9,8 +9,7 @@ from wtforms import Field, ValidationError
 
 from roadmap.auth.email_addresses import email_key
 from roadmap.auth.forms import email_field
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _, _l
 
 
 class DeletionForm(FlaskForm):

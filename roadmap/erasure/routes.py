@@ -13,8 +13,7 @@ from roadmap.auth.actions import LastAdministrator, has_other_administrator
 from roadmap.auth.reauthentication import fresh_login_required
 from roadmap.auth.sessions import find_user_pending_deletion, sign_out, signed_in_actor
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import join_names, show_date_to
+from roadmap.core.i18n import _, join_names, show_date_to
 from roadmap.core.proxy import client_address
 from roadmap.core.web import now, render_page, see_other
 from roadmap.erasure.forms import DeletionForm

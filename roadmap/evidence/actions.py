@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from roadmap.catalog.models import Milestone, Skill
 from roadmap.core.file_store import file_store
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.core.limits import LimitReached, count_rows
 from roadmap.core.link_secrets import strip_userinfo
 from roadmap.core.text import clean_line, clean_multiline, clean_url

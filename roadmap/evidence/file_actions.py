@@ -19,7 +19,7 @@ from werkzeug.datastructures import FileStorage
 
 from roadmap.core.database import count_changed, db
 from roadmap.core.file_store import file_store
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.uploads import MAX_FILE_BYTES
 from roadmap.evidence.actions import file_value
 from roadmap.evidence.constants import MAX_FILES

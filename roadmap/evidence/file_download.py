@@ -8,7 +8,7 @@ from flask import Response, request, send_file
 
 from roadmap.core.errors import render_error
 from roadmap.core.file_store import file_store
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.evidence.item import File
 
 log = logging.getLogger(__name__)

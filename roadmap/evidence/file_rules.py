@@ -11,7 +11,7 @@ import re
 from functools import partial
 from typing import IO
 
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.core.text import clean_line
 
 MAX_NAME_LENGTH = 120

@@ -22,7 +22,7 @@ from wtforms import (
 from wtforms.fields import SelectChoice
 
 from roadmap.core.fields import NumberedFieldList, PartialDateField, UrlField, parse_whole_number
-from roadmap.core.i18n import lazy_gettext as _
+from roadmap.core.i18n import _l
 from roadmap.core.text import clean_line, clean_multiline, parse_uuid, strip_control_characters
 from roadmap.evidence import labels, rules
 from roadmap.evidence.constants import IMPACT_TYPES, MAX_IMPACTS, VISIBILITIES
@@ -108,7 +108,7 @@ class EvidenceForm(FlaskForm):
         FIELDS["kind"],
         [RequiredMark()],
         choices=[
-            SelectChoice("", _("Choose a kind")),
+            SelectChoice("", _l("Choose a kind")),
             *(_kind_choice(key, kind) for key, kind in KINDS.items()),
         ],
         validate_choice=False,
@@ -124,16 +124,16 @@ class EvidenceForm(FlaskForm):
         FormField(ImpactForm), label=FIELDS["impacts"], max_entries=MAX_IMPACTS
     )
     files = FilesField(FIELDS["files"])
-    new_files = MultipleFileField(_("Add files"))
+    new_files = MultipleFileField(_l("Add files"))
     skills = CheckboxListField(FIELDS["skills"])
     visibility = RadioField(
-        _("Who may see it"),
+        _l("Who may see it"),
         choices=[SelectChoice(key, labels.AUDIENCES[key]) for key in reversed(VISIBILITIES)],
         # Sharing outside the organization must be the author's own choice.
         default="team",
         validate_choice=False,
     )
-    q = SearchField(_("Search milestones"), filters=[clean_line])
+    q = SearchField(_l("Search milestones"), filters=[clean_line])
     # The revision that the form was loaded with.
     revision = HiddenField(filters=[parse_whole_number])
     about = HiddenField(filters=[parse_uuid])
@@ -184,11 +184,11 @@ class EvidenceForm(FlaskForm):
             field = form[error.field]
             field.errors = [*field.errors, labels.ERROR_MESSAGES[error.code]]
         if any(error.impact_index is not None for error in found):
-            self.impacts.errors = [_("One of the impacts needs a correction; see its row.")]
+            self.impacts.errors = [_l("One of the impacts needs a correction; see its row.")]
         return not found and not self.errors
 
 
 class CommentForm(FlaskForm):
     """A comment on an item."""
 
-    text = TextAreaField(_("Add a comment"), [RequiredMark()], filters=[clean_multiline])
+    text = TextAreaField(_l("Add a comment"), [RequiredMark()], filters=[clean_multiline])

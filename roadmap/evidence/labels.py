@@ -10,8 +10,7 @@ from babel.lists import format_list
 from babel.numbers import format_decimal
 from flask_babel import LazyString
 
-from roadmap.core.i18n import current_locale, ngettext, page_language
-from roadmap.core.i18n import lazy_gettext as _
+from roadmap.core.i18n import _l, current_locale, ngettext, page_language
 from roadmap.evidence import kinds
 from roadmap.evidence.constants import MAX_COMMENTS, MAX_FILES
 from roadmap.evidence.date_parser import AMBIGUOUS, FUTURE, SEVERAL, ParsedDate
@@ -20,34 +19,34 @@ from roadmap.people.labels import reviewer_label
 from roadmap.people.models import User
 from roadmap.people.roles import VIEWERS
 
-KINDS: dict[str, LazyString] = {key: _(kind.label) for key, kind in kinds.KINDS.items()}
-KIND_HINTS: dict[str, LazyString] = {key: _(kind.hint) for key, kind in kinds.KINDS.items()}
+KINDS: dict[str, LazyString] = {key: _l(kind.label) for key, kind in kinds.KINDS.items()}
+KIND_HINTS: dict[str, LazyString] = {key: _l(kind.hint) for key, kind in kinds.KINDS.items()}
 STATES: dict[str, LazyString] = {
-    "draft": _("Draft"),
-    "submitted": _("Submitted"),
-    "in_review": _("In review"),
-    "verified": _("Verified"),
-    "returned": _("Returned"),
+    "draft": _l("Draft"),
+    "submitted": _l("Submitted"),
+    "in_review": _l("In review"),
+    "verified": _l("Verified"),
+    "returned": _l("Returned"),
 }
 # Explanations of states for the author.
 STATE_DESCRIPTIONS: dict[str, LazyString] = {
-    "draft": _("Managers do not see drafts."),
-    "submitted": _("It is waiting for a manager of one of your teams."),
-    "returned": _("The reviewer asks for changes; their comment says which."),
+    "draft": _l("Managers do not see drafts."),
+    "submitted": _l("It is waiting for a manager of one of your teams."),
+    "returned": _l("The reviewer asks for changes; their comment says which."),
 }
-USERINFO_REMOVED = _("The name and password in the link were removed; they are not stored.")
+USERINFO_REMOVED = _l("The name and password in the link were removed; they are not stored.")
 TONES: dict[str, LazyString] = {
-    "verified": _("Verified"),
-    "evidenced": _("Evidenced"),
-    "lapsed": _("Lapsed"),
+    "verified": _l("Verified"),
+    "evidenced": _l("Evidenced"),
+    "lapsed": _l("Lapsed"),
 }
 VISIBILITIES: dict[str, LazyString] = {
-    "portfolio": _("Portfolio"),
-    "team": _("Team"),
-    "private": _("Private"),
+    "portfolio": _l("Portfolio"),
+    "team": _l("Team"),
+    "private": _l("Private"),
 }
 # The question before a piece of another visibility is shown in a portfolio.
-PUBLICATION = _(
+PUBLICATION = _l(
     "Change who may see it to “Portfolio”? Everyone with a public link to a portfolio that "
     "contains it reads it at once, and exports include it. The %(viewers)s of your teams see it "
     "once it is submitted.",
@@ -55,134 +54,134 @@ PUBLICATION = _(
 )
 # Explanations of visibilities on the form.
 AUDIENCES: dict[str, LazyString] = {
-    "portfolio": _(
+    "portfolio": _l(
         "Portfolio: you can show it to anyone, in your portfolio and its exports. The "
         "%(viewers)s of your teams see it as soon as you submit it.",
         viewers=VIEWERS,
     ),
-    "team": _(
+    "team": _l(
         "Team: the %(viewers)s of your teams see it as soon as you submit it. It never "
         "appears in a portfolio, export or link.",
         viewers=VIEWERS,
     ),
-    "private": _(
+    "private": _l(
         "Private: only you see it. It is not reviewed while it is private; what was "
         "verified before counts only for you."
     ),
 }
 IMPACTS: dict[str, LazyString] = {
-    "scale": _("Scale"),
-    "business": _("Business"),
-    "team": _("Team"),
+    "scale": _l("Scale"),
+    "business": _l("Business"),
+    "team": _l("Team"),
 }
 IMPACT_HINTS: dict[str, LazyString] = {
-    "scale": _(
+    "scale": _l(
         "millions of requests a day, petabytes of data, models, latency, cost per prediction"
     ),
-    "business": _("revenue, conversion, churn, efficiency (money or hours saved)"),
-    "team": _("people mentored and promoted, processes introduced, time to onboard, incidents"),
+    "business": _l("revenue, conversion, churn, efficiency (money or hours saved)"),
+    "team": _l("people mentored and promoted, processes introduced, time to onboard, incidents"),
 }
-DECISIONS: dict[str, LazyString] = {"verified": _("Verified"), "returned": _("Returned")}
+DECISIONS: dict[str, LazyString] = {"verified": _l("Verified"), "returned": _l("Returned")}
 SORTS: dict[str, LazyString] = {
-    "newest": _("Newest first"),
-    "oldest": _("Oldest first"),
-    "title": _("Title"),
-    "state": _("Needs your action first"),
+    "newest": _l("Newest first"),
+    "oldest": _l("Oldest first"),
+    "title": _l("Title"),
+    "state": _l("Needs your action first"),
 }
 FIELDS: dict[str, LazyString] = {
-    "title": _("Title"),
-    **{each.name: _(each.metadata["label"]) for each in fields(Content)},
-    "visibility": _("Visibility"),
-    "milestones": _("Milestones"),
-    "skills": _("Skills"),
+    "title": _l("Title"),
+    **{each.name: _l(each.metadata["label"]) for each in fields(Content)},
+    "visibility": _l("Visibility"),
+    "milestones": _l("Milestones"),
+    "skills": _l("Skills"),
 }
 # The date of something that was issued on another date, for example after a renewal.
-EARNED_ON = _("Earned on")
+EARNED_ON = _l("Earned on")
 # Short fields, shown as a list.
 DETAIL_FIELDS = tuple(
     name for name in CONTENT_COLUMNS if name not in ("kind", "occurred_on", "url", "description")
 )
 DATE_FIELDS = ("occurred_on", "issued_on", "expires_on")
 IMPACT_FIELDS: dict[str, LazyString] = {
-    "type": _("Type"),
-    **{each.name: _(each.metadata["label"]) for each in fields(Impact) if each.metadata},
+    "type": _l("Type"),
+    **{each.name: _l(each.metadata["label"]) for each in fields(Impact) if each.metadata},
 }
 # Messages by the code of a `rules.FieldError`: the problem and how to fix it.
 ERROR_MESSAGES: dict[str, LazyString] = {
-    "title_missing": _("Give it a title, so that you can find it again."),
-    "kind_missing": _("Choose a kind."),
-    "date_missing": _(
+    "title_missing": _l("Give it a title, so that you can find it again."),
+    "kind_missing": _l("Choose a kind."),
+    "date_missing": _l(
         "Enter when it was finished, merged, given or issued. A month or a year is enough."
     ),
-    "date_in_future": _("This date is in the future. Evidence is what has already happened."),
-    "date_too_early": _("Check the year: dates begin in 1950."),
-    "expires_before": _("It cannot expire before it was issued."),
-    "nothing_to_show": _(
+    "date_in_future": _l("This date is in the future. Evidence is what has already happened."),
+    "date_too_early": _l("Check the year: dates begin in 1950."),
+    "expires_before": _l("It cannot expire before it was issued."),
+    "nothing_to_show": _l(
         "Add a link, a file or a description: a reader needs something to look at."
     ),
-    "too_many_files": _(
+    "too_many_files": _l(
         "At most %(most)d files. Keep the strongest, or pack some of them in one.", most=MAX_FILES
     ),
-    "unknown_file": _("A file is no longer there. Add it again."),
-    "not_an_address": _("This is not a web address. It begins with https:// or http://."),
-    "visibility_missing": _("Choose who may see it."),
-    "not_by_draft": _("A token with the scope draft cannot change who may see it."),
-    "title_not_by_draft": _(
+    "unknown_file": _l("A file is no longer there. Add it again."),
+    "not_an_address": _l("This is not a web address. It begins with https:// or http://."),
+    "visibility_missing": _l("Choose who may see it."),
+    "not_by_draft": _l("A token with the scope draft cannot change who may see it."),
+    "title_not_by_draft": _l(
         "A token with the scope draft can change a title only of a draft it created that "
         "its owner has neither edited nor accepted."
     ),
-    "too_long": _("This is too long. Shorten it, or link to the full text."),
-    "impact_type_missing": _("Choose what it changed: scale, business or team."),
-    "metric_missing": _("Name the metric, for example “p99 latency”."),
-    "number_missing": _("Enter a number that was measured, for example 1,200 or 0.4."),
-    "too_many_impacts": _("At most six impacts. Keep the strongest."),
-    "too_many_milestones": _("At most five milestones for one piece. Keep the closest."),
-    "unknown_milestone": _("One of these milestones does not exist. Search for it again."),
-    "comment_missing": _("Write a comment first."),
-    "reason_missing": _("Say in one line why you undo it: the author will read it."),
-    "reason_too_long": _("A reason has at most 500 characters."),
-    "comment_too_long": _("A comment has at most 5,000 characters. Link to the rest."),
-    "unknown_skill": _("One of these skills does not exist. Choose from the list."),
+    "too_long": _l("This is too long. Shorten it, or link to the full text."),
+    "impact_type_missing": _l("Choose what it changed: scale, business or team."),
+    "metric_missing": _l("Name the metric, for example “p99 latency”."),
+    "number_missing": _l("Enter a number that was measured, for example 1,200 or 0.4."),
+    "too_many_impacts": _l("At most six impacts. Keep the strongest."),
+    "too_many_milestones": _l("At most five milestones for one piece. Keep the closest."),
+    "unknown_milestone": _l("One of these milestones does not exist. Search for it again."),
+    "comment_missing": _l("Write a comment first."),
+    "reason_missing": _l("Say in one line why you undo it: the author will read it."),
+    "reason_too_long": _l("A reason has at most 500 characters."),
+    "comment_too_long": _l("A comment has at most 5,000 characters. Link to the rest."),
+    "unknown_skill": _l("One of these skills does not exist. Choose from the list."),
 }
 # Messages by the reason of a `rules.Refused`.
 REFUSAL_MESSAGES: dict[str, LazyString] = {
-    "private": _("It is not reviewed while it is private. Change who sees it first."),
-    "already_verified": _("This version is already verified, and nothing is left to confirm."),
-    "proves_nothing": _(
+    "private": _l("It is not reviewed while it is private. Change who sees it first."),
+    "already_verified": _l("This version is already verified, and nothing is left to confirm."),
+    "proves_nothing": _l(
         "Link it to a milestone that evidence of this kind proves: that is what a reviewer "
         "confirms."
     ),
-    "nothing_to_confirm": _(
+    "nothing_to_confirm": _l(
         "It is not linked to a milestone that evidence of this kind proves, so there is "
         "nothing to verify. Return it, and say which milestone it could prove."
     ),
-    "in_review": _("A reviewer has started reading it, so it cannot be withdrawn now."),
-    "not_waiting": _("It is not waiting for a review."),
-    "own": _("You cannot review your own evidence."),
-    "not_entitled": _("Only a manager of one of its author's teams can review it."),
-    "does_not_fit": _(
+    "in_review": _l("A reviewer has started reading it, so it cannot be withdrawn now."),
+    "not_waiting": _l("It is not waiting for a review."),
+    "own": _l("You cannot review your own evidence."),
+    "not_entitled": _l("Only a manager of one of its author's teams can review it."),
+    "does_not_fit": _l(
         "One of these milestones is not linked, or evidence of this kind cannot prove it."
     ),
-    "none_left": _("Keep at least one milestone, or return it and say what is missing."),
-    "none_selected": _("Select at least one milestone to confirm."),
-    "not_your_review": _("Only the reviewer who made this decision can undo it."),
-    "changed_since": _("Its author has changed it since, so the return cannot be undone."),
-    "reviewed_since": _("It has been reviewed again since, so this review cannot be undone."),
-    "withdrawn_too_late": _("A review can only be undone within ten minutes."),
-    "withdrawn_already": _("This review has already been undone."),
-    "no_such_decision": _("Choose whether to verify or return it."),
-    "no_such_basis": _("Choose the basis for your decision, one of the three."),
-    "not_shared": _("Only shared evidence can have comments. Share it, and ask for a review."),
-    "too_many_comments": _(
+    "none_left": _l("Keep at least one milestone, or return it and say what is missing."),
+    "none_selected": _l("Select at least one milestone to confirm."),
+    "not_your_review": _l("Only the reviewer who made this decision can undo it."),
+    "changed_since": _l("Its author has changed it since, so the return cannot be undone."),
+    "reviewed_since": _l("It has been reviewed again since, so this review cannot be undone."),
+    "withdrawn_too_late": _l("A review can only be undone within ten minutes."),
+    "withdrawn_already": _l("This review has already been undone."),
+    "no_such_decision": _l("Choose whether to verify or return it."),
+    "no_such_basis": _l("Choose the basis for your decision, one of the three."),
+    "not_shared": _l("Only shared evidence can have comments. Share it, and ask for a review."),
+    "too_many_comments": _l(
         "You already wrote %(most)d comments here, the maximum.", most=MAX_COMMENTS
     ),
-    "stale": _("A newer version was saved in the meantime."),
-    "gone": _("It was deleted in the meantime."),
-    "no_draft": _(
+    "stale": _l("A newer version was saved in the meantime."),
+    "gone": _l("It was deleted in the meantime."),
+    "no_draft": _l(
         "A token with the scope draft can only change drafts, and this one was "
         "submitted. Change it on its page."
     ),
-    "in_portfolio": _(
+    "in_portfolio": _l(
         "A token with the scope draft cannot change what is in the portfolio. Change it "
         "on its page."
     ),
@@ -191,7 +190,7 @@ REFUSAL_MESSAGES: dict[str, LazyString] = {
 
 def secret_warning(names: Iterable[str]) -> LazyString:
     """Return the warning about secret parameters in a link, which are kept so that it works."""
-    return _(
+    return _l(
         "This link holds what looks like a password or an access token (%(names)s): anyone who "
         "reads the link can use it. Portfolios, exports and badges show the link without it.",
         names=", ".join(names),
@@ -201,30 +200,30 @@ def secret_warning(names: Iterable[str]) -> LazyString:
 def date_problem(parsed_date: ParsedDate) -> LazyString:
     """Return why a date in free text was not used."""
     if parsed_date.problem == AMBIGUOUS:
-        return _(
+        return _l(
             "“%(date)s” can be read in two ways. Write the month as a word.", date=parsed_date.text
         )
     if parsed_date.problem == FUTURE:
-        return _(
+        return _l(
             "“%(date)s” is in the future. Evidence is what has already happened.",
             date=parsed_date.text,
         )
     if parsed_date.problem == SEVERAL:
-        return _(
+        return _l(
             "Your text mentions several dates: %(dates)s. Which one is it?", dates=parsed_date.text
         )
-    return _("Cairn does not recognize “%(date)s” as a date. When was it?", date=parsed_date.text)
+    return _l("Cairn does not recognize “%(date)s” as a date. When was it?", date=parsed_date.text)
 
 
 def impact_shortfall(impact: Impact) -> str:
     """Return the message that says which fields an incomplete impact lacks."""
     if impact.has_result and impact.metric:
-        return str(_("does not count: needs a unit"))
+        return str(_l("does not count: needs a unit"))
     if impact.unit and impact.metric:
-        return str(_("does not count: needs a number as the value after"))
+        return str(_l("does not count: needs a number as the value after"))
     if impact.metric:
-        return str(_("does not count: needs a number as the value after, and a unit"))
-    return str(_("does not count: needs a metric"))
+        return str(_l("does not count: needs a number as the value after, and a unit"))
+    return str(_l("does not count: needs a metric"))
 
 
 def file_size(size: int) -> str:
@@ -233,9 +232,9 @@ def file_size(size: int) -> str:
         return str(ngettext("%(num)s byte", "%(num)s bytes", size))
     if size < 1_000_000:
         kilobytes = format_decimal(-(-size // 1000), locale=current_locale())
-        return str(_("%(number)s kB", number=kilobytes))
+        return str(_l("%(number)s kB", number=kilobytes))
     megabytes = format_decimal(round(size / 1_000_000, 1), locale=current_locale())
-    return str(_("%(number)s MB", number=megabytes))
+    return str(_l("%(number)s MB", number=megabytes))
 
 
 def kind_label(kind: str) -> str:
@@ -252,10 +251,10 @@ def state_label(
     """
     if item.state == "in_review" and reviewer is not None:
         if reviewer.id == reader_id:
-            return str(_("In review by you"))
-        return str(_("In review by %(name)s", name=reviewer.name))
+            return str(_l("In review by you"))
+        return str(_l("In review by %(name)s", name=reviewer.name))
     if item.state == "verified" and not item.verified:
-        return str(_("Reviewed"))
+        return str(_l("Reviewed"))
     return str(STATES[item.state])
 
 

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from roadmap.core.database import db
 from roadmap.core.dates import parse_moment
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.limiter import limit_searches
 from roadmap.core.text import clean_line, shorten, strip_control_characters
 from roadmap.core.web import (

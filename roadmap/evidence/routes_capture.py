@@ -13,9 +13,7 @@ from werkzeug.wrappers import Response
 
 from roadmap.core.database import db
 from roadmap.core.dates import PartialDate
-from roadmap.core.i18n import current_locale, month_names
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _, _l, current_locale, month_names
 from roadmap.core.limiter import limit_searches
 from roadmap.core.text import clean_line
 from roadmap.core.web import now, render_page, safe_redirect_target, wants_fragment

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from roadmap.catalog.queries import load_revision
 from roadmap.core.database import db
 from roadmap.core.dates import PartialDate
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.limiter import limit_searches, limiter
 from roadmap.core.link_secrets import secret_parameters
 from roadmap.core.text import clean_line, shorten, strip_control_characters

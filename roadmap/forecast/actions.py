@@ -7,7 +7,7 @@ import uuid
 
 from sqlalchemy.orm import Session
 
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.core.limits import LimitReached
 from roadmap.core.types import form_id
 from roadmap.forecast.models import Absence

@@ -6,7 +6,7 @@ from wtforms import DateField, StringField
 from wtforms.validators import InputRequired, Optional, ValidationError
 
 from roadmap.core.fields import at_most
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.core.stale_forms import DatedForm
 from roadmap.core.text import clean_line
 from roadmap.forecast.rules import Span, span_error

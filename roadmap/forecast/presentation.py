@@ -6,8 +6,7 @@ import datetime as dt
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
-from roadmap.core.i18n import date_filter, ngettext, number_filter
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _, date_filter, ngettext, number_filter
 from roadmap.forecast.rules import (
     MIN_DAYS,
     MIN_DAYS_WITH_MILESTONES,

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from roadmap.catalog.queries import load_revision
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.stale_forms import StaleForm
 from roadmap.core.web import form_key, now, render_page, see_other
 from roadmap.forecast import actions, presentation, queries

@@ -10,8 +10,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from roadmap.core.dates import PartialDate
-from roadmap.core.i18n import current_tzinfo, date_filter, ngettext
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _, current_tzinfo, date_filter, ngettext
 from roadmap.core.text import clean_line
 from roadmap.evidence.rules import is_web_address
 from roadmap.importers.importer import Candidate, ParseResult, SiteImporter, Text, make_external_id

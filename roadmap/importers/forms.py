@@ -11,8 +11,7 @@ from wtforms import DateField, StringField
 from wtforms.validators import InputRequired, StopValidation
 
 from roadmap.core.dates import months_later
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _, _l
 from roadmap.core.text import clean_line
 from roadmap.importers.importer import SiteImporter
 

@@ -11,8 +11,7 @@ from typing import Any, ClassVar, TypeAlias
 
 from flask_babel import LazyString
 
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _, _l
 from roadmap.core.outbound import Site
 from roadmap.core.text import clean_line
 

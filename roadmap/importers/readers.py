@@ -14,8 +14,7 @@ from typing import Any
 
 from roadmap.career.models import DEGREE_LEVELS
 from roadmap.core.dates import PartialDate
-from roadmap.core.i18n import current_locale, month_names
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _, current_locale, month_names
 from roadmap.core.text import clean_line, complete_url, fold, strip_control_characters
 from roadmap.evidence import labels
 from roadmap.evidence.rules import MAX_LENGTHS, is_web_address

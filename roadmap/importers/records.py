@@ -16,7 +16,7 @@ from roadmap.career import actions as career
 from roadmap.career.forms import DegreeForm, PositionForm
 from roadmap.career.models import Degree, Entry, Position
 from roadmap.core.dates import PartialDate
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.core.stale_forms import DatedForm
 from roadmap.evidence import actions as evidence
 from roadmap.evidence import labels, rules

@@ -13,8 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
-from roadmap.core.i18n import date_filter, ngettext
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _, date_filter, ngettext
 from roadmap.core.limiter import limiter
 from roadmap.core.text import clean_line
 from roadmap.core.web import now, redirect_page, render_page, see_other, wants_fragment

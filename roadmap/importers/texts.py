@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from roadmap.core.gettext_noop import N_
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 
 ERROR_MESSAGES = {
     "limit": N_("%(host)s allows no more requests for now (%(status)s)."),

@@ -17,7 +17,7 @@ from roadmap.auth.email_addresses import email_key
 from roadmap.auth.queries import find_user_by_email
 from roadmap.auth.tokens import form_token, hash_token
 from roadmap.core.database import count_changed, lock_name
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.core.limits import LimitReached, count_rows
 from roadmap.core.signals import invitation_ended, user_invited
 from roadmap.core.stale_forms import refresh

@@ -10,8 +10,7 @@ import datetime as dt
 from flask import current_app
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import show_date, show_date_to
+from roadmap.core.i18n import _, show_date, show_date_to
 from roadmap.core.proxy import public_base_url
 from roadmap.invitations.models import Invitation
 from roadmap.mail.models import OutgoingMail

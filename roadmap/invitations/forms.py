@@ -19,8 +19,7 @@ from roadmap.auth.forms import (
     validate_password_strength,
 )
 from roadmap.auth.rate_limits import MAX_PER_INVITER
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _, _l
 from roadmap.core.text import clean_line, clean_multiline, shorten
 from roadmap.invitations.addresses import Entry, split_addresses
 from roadmap.people.roles import DEFAULT_ROLE, ROLES

@@ -14,8 +14,7 @@ from roadmap.auth.email_addresses import email_key
 from roadmap.auth.queries import find_sign_in_user_by_email
 from roadmap.auth.tokens import form_token, new_token
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import ngettext
+from roadmap.core.i18n import _, ngettext
 from roadmap.core.web import form_key, now
 from roadmap.invitations import actions
 from roadmap.invitations.addresses import Entry

@@ -26,7 +26,7 @@ from roadmap.auth.login_throttle import (
 from roadmap.auth.refusals import audit_refusal
 from roadmap.auth.sessions import sign_in_user, signed_in_actor
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.proxy import client_address
 from roadmap.core.web import now, render_page, see_other
 from roadmap.invitations import actions

@@ -19,7 +19,7 @@ from wtforms.validators import Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from roadmap.account.forms import timezone_choices
-from roadmap.core.i18n import lazy_gettext as _
+from roadmap.core.i18n import _l
 from roadmap.journey.checklist_filter import OPEN
 from roadmap.journey.forms import REASON_MISSING, EnrollmentForm, reason_field
 
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from roadmap.catalog.content import Content, Objective, Stage
 
 CHOICES = [
-    SelectChoice("all", _("All of it")),
-    SelectChoice("some", _("Some")),
-    SelectChoice("none", _("None")),
+    SelectChoice("all", _l("All of it")),
+    SelectChoice("some", _l("Some")),
+    SelectChoice("none", _l("None")),
 ]
-SOME_MISSING = _("You chose “Some”: tick the ones that you have done.")
-DEFAULT_REASON = _(
+SOME_MISSING = _l("You chose “Some”: tick the ones that you have done.")
+DEFAULT_REASON = _l(
     "The roadmap lists this stage to consider, not as required. I build on experience instead."
 )
 
@@ -46,9 +46,9 @@ class CalibrationForm(EnrollmentForm):
     shown = HiddenField()
 
     timezone = SelectField(
-        _("Time zone"),
+        _l("Time zone"),
         choices=timezone_choices,
-        description=_(
+        description=_l(
             "It decides when your days begin and end. Filled in if your browser knows it."
         ),
     )
@@ -76,9 +76,9 @@ def _stage_fields(stage: Stage) -> dict[str, Any]:
             raise ValidationError(REASON_MISSING)
 
     return {
-        f"aside-{stage.key}": BooleanField(_("This stage is not applicable to me")),
+        f"aside-{stage.key}": BooleanField(_l("This stage is not applicable to me")),
         f"reason-{stage.key}": reason_field(
-            description=_("Your readiness does not drop. You can undo it at any time.")
+            description=_l("Your readiness does not drop. You can undo it at any time.")
         ),
         f"validate_reason-{stage.key}": needs_reason,
     }
@@ -99,7 +99,7 @@ def _objective_fields(objective: Objective, stage: Stage) -> dict[str, Any]:
             description=" · ".join(each.title for each in objective.milestones),
         ),
         f"milestones-{objective.key}": SelectMultipleField(
-            _("Which of them?"),
+            _l("Which of them?"),
             choices=[SelectChoice(each.key, each.title) for each in objective.milestones],
             widget=ListWidget(prefix_label=False),
             option_widget=CheckboxInput(),

@@ -10,21 +10,21 @@ from wtforms import DateField, HiddenField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, NumberRange, Optional, ValidationError
 
 from roadmap.core.fields import PlainDecimalField, parse_whole_number
-from roadmap.core.i18n import lazy_gettext as _
+from roadmap.core.i18n import _l
 from roadmap.core.text import clean_multiline
 from roadmap.progress import rules
 
-UNREADABLE_DATE = _("Enter the date as year-month-day, such as 2027-03-05.")
+UNREADABLE_DATE = _l("Enter the date as year-month-day, such as 2027-03-05.")
 TARGET_MESSAGES = {
-    "past": _("Choose a day after today."),
-    "too_far": _("That is more than forty years ahead."),
+    "past": _l("Choose a day after today."),
+    "too_far": _l("That is more than forty years ahead."),
 }
-REASON_MISSING = _("Say in a sentence why it does not apply to you.")
+REASON_MISSING = _l("Say in a sentence why it does not apply to you.")
 
 
 def target_field(description: str = "") -> DateField:
     return DateField(
-        _("Target date"),
+        _l("Target date"),
         validators=[Optional()],
         invalid_value_message=UNREADABLE_DATE,
         description=description,
@@ -33,11 +33,11 @@ def target_field(description: str = "") -> DateField:
 
 def reason_field(*validators: object, description: str = "") -> StringField:
     return StringField(
-        _("Reason, in one sentence"),
+        _l("Reason, in one sentence"),
         filters=[clean_multiline],
         validators=[
             *validators,
-            Length(max=rules.MAX_REASON_LENGTH, message=_("At most 500 characters.")),
+            Length(max=rules.MAX_REASON_LENGTH, message=_l("At most 500 characters.")),
         ],
         description=description,
     )
@@ -59,20 +59,20 @@ class TargetForm(FlaskForm):
 
 
 class EnrollmentForm(TargetForm):
-    target_on = target_field(_("When you would like to get there. You can change it at any time."))
+    target_on = target_field(_l("When you would like to get there. You can change it at any time."))
     hours_per_week = PlainDecimalField(
-        _("Hours a week"),
+        _l("Hours a week"),
         places=1,
-        invalid_value_message=_("Enter the hours as a number, such as 4.5."),
+        invalid_value_message=_l("Enter the hours as a number, such as 4.5."),
         validators=[
             Optional(),
             NumberRange(
                 rules.MIN_HOURS_PER_WEEK,
                 rules.MAX_HOURS_PER_WEEK,
-                _("Between half an hour and 80 hours a week."),
+                _l("Between half an hour and 80 hours a week."),
             ),
         ],
-        description=_(
+        description=_l(
             "Effort beyond your regular work. An evening and a weekend morning make five hours."
         ),
     )
@@ -80,9 +80,9 @@ class EnrollmentForm(TargetForm):
 
 class PlanForm(TargetForm):
     note = TextAreaField(
-        _("Private note"),
+        _l("Private note"),
         filters=[clean_multiline],
-        validators=[Length(max=rules.MAX_NOTE_LENGTH, message=_("At most 10,000 characters."))],
+        validators=[Length(max=rules.MAX_NOTE_LENGTH, message=_l("At most 10,000 characters."))],
     )
     version = HiddenField()
 

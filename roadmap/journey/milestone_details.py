@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.endorsements.models import Endorsement
 from roadmap.endorsements.queries import load_endorsements
 from roadmap.evidence.constants import MAX_MILESTONES

@@ -11,8 +11,7 @@ from flask import get_template_attribute
 from markupsafe import Markup
 
 from roadmap.core import svg
-from roadmap.core.i18n import date_filter, ngettext, points_filter
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _, date_filter, ngettext, points_filter
 from roadmap.forecast.presentation import planned_forecast
 from roadmap.forecast.rules import remaining
 from roadmap.journey.checklist_filter import OPEN, SHOWN_LABELS, ChecklistFilter, matching_keys

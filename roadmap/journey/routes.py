@@ -14,8 +14,7 @@ from roadmap.catalog import queries as catalog
 from roadmap.core import svg
 from roadmap.core.config import VERSION
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import ngettext
+from roadmap.core.i18n import _, ngettext
 from roadmap.core.web import (
     add_revalidation_headers,
     not_modified_response,

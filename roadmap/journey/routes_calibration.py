@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.account.actions import change_profile
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.web import now, see_other
 from roadmap.journey.blueprint import journey, progress_or_redirect
 from roadmap.journey.calibration import (

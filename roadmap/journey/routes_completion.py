@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.catalog import queries as catalog
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.stale_forms import StaleForm
 from roadmap.core.text import parse_uuid
 from roadmap.core.web import (

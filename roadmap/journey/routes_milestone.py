@@ -13,7 +13,7 @@ from roadmap.activity.messages import load_milestone_history
 from roadmap.career_plans.queries import load_help_links
 from roadmap.catalog import queries as catalog
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.web import htmx, now, wants_fragment
 from roadmap.journey.blueprint import journey, milestone_or_404
 from roadmap.journey.forms import EnrollmentForm, PlanForm, ReasonForm

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.core.limits import LimitReached
 from roadmap.core.types import form_id
 from roadmap.market.models import ImportedPay, Offer, PayImport

@@ -12,8 +12,7 @@ from wtforms import Field, StringField
 from wtforms.validators import InputRequired, Optional, Regexp, StopValidation
 
 from roadmap.core.fields import ParsedField, WholeNumberField, at_most
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _, _l
 from roadmap.core.text import clean_line
 from roadmap.market.rules import OfferTerms
 

@@ -10,7 +10,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.web import form_key, now, render_page, see_other
 from roadmap.market import actions, queries
 from roadmap.market.forms import OfferForm

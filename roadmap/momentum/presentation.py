@@ -12,14 +12,14 @@ from markupsafe import Markup
 from roadmap.core.charts import Line, render_lines, render_year
 from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import (
+    _,
+    _l,
     current_locale,
     date_filter,
     ngettext,
     number_filter,
     points_filter,
 )
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.momentum.rules import Series
 
 PERIOD_NAMES = {"90-days": _l("90 days"), "year": _l("One year"), "all": _l("All")}

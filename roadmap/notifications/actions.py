@@ -12,8 +12,7 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from roadmap.core.database import count_changed
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import render_for
+from roadmap.core.i18n import _, render_for
 from roadmap.core.text import fold
 from roadmap.core.types import new_id
 from roadmap.evidence.models import Evidence

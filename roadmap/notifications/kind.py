@@ -14,8 +14,7 @@ from markupsafe import Markup, escape
 from sqlalchemy.orm import Session
 
 from roadmap.catalog.models import Skill
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _, _l
 from roadmap.evidence.models import Evidence
 from roadmap.people.models import Team, User
 

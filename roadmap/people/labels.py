@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _, _l
 
 # The basis of a verification. Verifications from before this field was added have none.
 BASES = {

@@ -8,8 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from roadmap.core.i18n import LazyText, join_names
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import LazyText, _l, join_names
 
 
 class Capability(StrEnum):

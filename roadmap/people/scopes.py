@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flask_babel import LazyString
 
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 
 # Actions that require a signed-in person, unless the operator allows them to tokens.
 JUDGEMENTS = frozenset({"evidence.review", "skill.assess_other", "person.assess", "person.verify"})

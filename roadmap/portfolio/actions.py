@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.core.limits import LimitReached, count_rows
 from roadmap.core.stale_forms import RowDeleted, StaleForm, check_fingerprint, refresh
 from roadmap.core.types import form_id

@@ -10,7 +10,7 @@ from flask import Blueprint, Response
 from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.web import now, render_page, see_other
 from roadmap.evidence.constants import AWAITING_REVIEW
 from roadmap.evidence.labels import KINDS, PUBLICATION

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 
 from markupsafe import Markup
 
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import ngettext, show_date, show_month
+from roadmap.core.i18n import _, ngettext, show_date, show_month
 from roadmap.core.markdown import to_opening
 from roadmap.core.text import clean_line
 from roadmap.evidence.item import LABELLED_TEXTS, Impact

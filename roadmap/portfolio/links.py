@@ -18,7 +18,7 @@ from itsdangerous import BadSignature, Signer
 from sqlalchemy.orm import Session
 
 from roadmap.core.dates import local_date
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.core.limits import LimitReached
 from roadmap.core.stale_forms import refresh
 from roadmap.core.types import form_id, new_id

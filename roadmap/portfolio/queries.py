@@ -18,8 +18,7 @@ from sqlalchemy.orm import Session
 from roadmap.badges.queries import badge_addresses
 from roadmap.career import queries as career
 from roadmap.catalog.models import Milestone, Roadmap
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import show_date
+from roadmap.core.i18n import _, show_date
 from roadmap.core.link_secrets import strip_secrets
 from roadmap.core.markdown import count_parts, to_excerpt
 from roadmap.core.stale_forms import RowDeleted

@@ -13,7 +13,7 @@ from wtforms.fields import SelectChoice
 
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.limiter import limiter
 from roadmap.core.limits import LimitReached
 from roadmap.core.markdown import to_html

@@ -10,8 +10,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import ngettext
+from roadmap.core.i18n import _, ngettext
 from roadmap.core.limits import LimitReached
 from roadmap.core.stale_forms import StaleForm, fingerprint
 from roadmap.core.web import now, render_page, wants_fragment

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.text import fold
 from roadmap.evidence.audience_sql import is_visible
 from roadmap.evidence.item import Audience, Item

@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from sqlalchemy.orm import Session
 
 from roadmap.auth.tokens import form_token, hash_token
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.core.limits import LimitReached
 from roadmap.core.stale_forms import StaleForm
 from roadmap.core.types import form_id, new_id

@@ -10,7 +10,7 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Optional, ValidationError
 
 from roadmap.core.fields import at_most, parse_whole_number
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.core.text import clean_line, clean_multiline, parse_uuid
 from roadmap.evidence.forms import CheckboxListField
 from roadmap.practice.models import RATINGS, Answer

@@ -14,8 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.core.database import db
 from roadmap.core.fields import parse_whole_number
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _, _l
 from roadmap.core.limiter import limit_searches
 from roadmap.core.stale_forms import StaleForm
 from roadmap.core.text import clean_line, search_words

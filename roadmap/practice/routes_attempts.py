@@ -12,8 +12,7 @@ from werkzeug.utils import redirect
 from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.core.database import db
-from roadmap.core.i18n import date_filter
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _, date_filter
 from roadmap.core.web import form_key, now, render_page, see_other
 from roadmap.people import permissions
 from roadmap.people.permissions import permit

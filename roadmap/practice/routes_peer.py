@@ -12,7 +12,7 @@ from roadmap.auth import rate_limits
 from roadmap.auth.login_throttle import too_many_requests
 from roadmap.auth.queries import find_by_token
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.limiter import limiter
 from roadmap.core.proxy import public_base_url
 from roadmap.core.text import parse_uuid

@@ -8,7 +8,7 @@ from flask import abort, flash, redirect
 
 from roadmap.catalog.queries import published_roadmap
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.progress.queries import EnrolledRoadmap, enrollment
 
 

@@ -15,9 +15,7 @@ from urllib.parse import urlencode
 
 from roadmap.core.dates import PartialDate
 from roadmap.core.gettext_noop import N_
-from roadmap.core.i18n import date_filter, ngettext, number_filter, plural_template
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _, _l, date_filter, ngettext, number_filter, plural_template
 from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.labels import impact_label
 from roadmap.readiness.explanation import ImpactLine, ItemEffect, Readiness

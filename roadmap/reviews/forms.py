@@ -10,7 +10,7 @@ from wtforms import Field, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
 from wtforms.validators import AnyOf, DataRequired, Length
 
-from roadmap.core.i18n import lazy_gettext as _
+from roadmap.core.i18n import _l
 from roadmap.core.text import clean_line, clean_multiline, parse_uuid
 from roadmap.evidence import labels
 from roadmap.evidence.constants import DECISIONS
@@ -52,19 +52,19 @@ class BulkReviewForm(FlaskForm):
     """The items of a user that a reviewer verifies at once, with the basis and a comment."""
 
     pieces = SelectedItemsField(
-        _("Evidence"), [DataRequired(_("Select at least one piece to verify."))], default=list
+        _l("Evidence"), [DataRequired(_l("Select at least one piece to verify."))], default=list
     )
     basis = SelectField(
-        _("Basis for your decision"),
+        _l("Basis for your decision"),
         [DataRequired(NO_BASIS), AnyOf(BASES, NO_BASIS)],
         choices=[
-            SelectChoice("", _("Choose one")),
+            SelectChoice("", _l("Choose one")),
             *(SelectChoice(*each) for each in BASES.items()),
         ],
         validate_choice=False,
     )
     comment = TextAreaField(
-        _("Comment on all of them"),
+        _l("Comment on all of them"),
         [Length(max=MAX_LENGTHS["comment"], message=labels.ERROR_MESSAGES["comment_too_long"])],
         filters=[clean_multiline],
     )
@@ -74,7 +74,7 @@ class WithdrawalForm(FlaskForm):
     """The review to withdraw, and the reason."""
 
     review_id = HiddenField(filters=[parse_uuid])
-    reason = StringField(_("Why you undo it"), [DataRequired()])
+    reason = StringField(_l("Why you undo it"), [DataRequired()])
 
     def add_errors(self, error: InvalidInput) -> None:
         self.reason.errors = [str(labels.ERROR_MESSAGES[each.code]) for each in error.errors]
@@ -83,9 +83,9 @@ class WithdrawalForm(FlaskForm):
 class ReviewForm(FlaskForm):
     """A review. The pressed button sends the decision, or, for a verification, its basis."""
 
-    comment = TextAreaField(_("Comment on your decision"), filters=[clean_multiline])
+    comment = TextAreaField(_l("Comment on your decision"), filters=[clean_multiline])
     basis = HiddenField()
-    milestones = CheckboxListField(_("Milestones"))
+    milestones = CheckboxListField(_l("Milestones"))
     # The version and title that were shown to the reviewer.
     version_id = HiddenField(filters=[parse_uuid])
     read_title = HiddenField()
@@ -105,7 +105,7 @@ class ReviewForm(FlaskForm):
         elif self.decision.data not in DECISIONS:
             self.comment.errors = [str(labels.REFUSAL_MESSAGES["no_such_decision"])]
         elif self.decision.data == "returned" and not text:
-            required = _("Say what is missing: the author sees this and works from it.")
+            required = _l("Say what is missing: the author sees this and works from it.")
             self.comment.errors = [str(required)]
         elif len(text) > MAX_LENGTHS["comment"]:
             self.comment.errors = [str(labels.ERROR_MESSAGES["comment_too_long"])]

@@ -14,8 +14,7 @@ from werkzeug.wrappers import Response
 
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import ngettext
+from roadmap.core.i18n import _, ngettext
 from roadmap.core.text import parse_uuid, shorten, strip_control_characters
 from roadmap.core.web import now, page_links, page_number, render_page, see_other, wants_fragment
 from roadmap.evidence import labels, review_actions

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.markdown import to_plain_text_on_page
 from roadmap.core.text import fold
 from roadmap.search.kind import Hit

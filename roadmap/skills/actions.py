@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.catalog.models import Skill
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.core.limits import LimitReached, count_rows
 from roadmap.core.types import form_id, new_id
 from roadmap.people.actor import Actor

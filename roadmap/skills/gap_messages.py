@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.skills.rules import SkillComparison
 
 # Levels range from 0 to 4, so the difference is at most four.

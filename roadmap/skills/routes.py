@@ -12,9 +12,7 @@ from werkzeug.wrappers import Response
 
 from roadmap.core.charts import Line, render_radar
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import join_names
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _, _l, join_names
 from roadmap.core.web import form_key, now, page_number, render_page, see_other, wants_fragment
 from roadmap.people.permissions import find_invitable_team, permit
 from roadmap.people.reach import load_holders

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.career_plans.queries import career_content
 from roadmap.catalog.queries import published_roadmaps, role_fit
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.credentials.queries import credential_content
 from roadmap.practice.queries import question_bank
 from roadmap.time_budget.queries import time_content

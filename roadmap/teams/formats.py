@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 from flask_babel import LazyString
 
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _, _l
 from roadmap.core.tables import Sheet, to_csv, to_xlsx
 from roadmap.teams.matrix import Matrix
 

@@ -8,8 +8,7 @@ from flask_wtf import FlaskForm
 from wtforms import SelectField
 from wtforms.validators import DataRequired, InputRequired
 
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _, _l
 from roadmap.invitations.forms import email_field, role_field
 from roadmap.people.models import Team
 from roadmap.people.roles import DEFAULT_ROLE

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from babel.lists import format_list
 
 from roadmap.core.gettext_noop import ngettext_noop
-from roadmap.core.i18n import current_locale, ngettext, page_language
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _, current_locale, ngettext, page_language
 from roadmap.readiness.presentation import verdict_title
 from roadmap.teams.matrix import CLAIMED_NOT_PROVEN, NOT_YET_VERIFIED
 

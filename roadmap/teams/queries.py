@@ -23,7 +23,7 @@ from roadmap.catalog.queries import (
     published_roadmap,
     published_roadmaps,
 )
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.text import fold
 from roadmap.invitations.queries import count_open_invitations
 from roadmap.people.actor import Actor

@@ -10,8 +10,7 @@ from werkzeug.wrappers import Response
 
 from roadmap.auth.request_audit import audit_download
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import ngettext
+from roadmap.core.i18n import _, ngettext
 from roadmap.core.limiter import export_slot, limit_searches, limiter
 from roadmap.core.text import clean_line
 from roadmap.core.web import make_attachment, now, render_page, wants_fragment

@@ -14,8 +14,7 @@ from roadmap.auth.login_throttle import too_many_requests
 from roadmap.auth.queries import find_user_by_email
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import join_names
+from roadmap.core.i18n import _, join_names
 from roadmap.core.limits import count_rows
 from roadmap.core.web import now, render_page, see_other
 from roadmap.evidence.constants import AWAITING_REVIEW

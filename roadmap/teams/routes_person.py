@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from roadmap.activity.list_query import MAX_DAY_LENGTH, parse_day, start_of_day
 from roadmap.career.forms import level_labels
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.text import clean_line
 from roadmap.core.web import (
     form_key,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from roadmap.activity.messages import STATUSES
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.evidence.models import Review
 from roadmap.readiness.tally import TONES
 from roadmap.teams.shared_profile import SharedProfile

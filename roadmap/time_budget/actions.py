@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from flask_babel import LazyString
 from sqlalchemy.orm import Session
 
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.core.limits import LimitReached, count_rows
 from roadmap.core.types import form_id
 from roadmap.people.locks import lock_user_without_version

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from roadmap.core.gettext_noop import N_
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _, _l
 from roadmap.core.outbound import AllowedHosts, FetchError
 
 SKIP_REASONS = {

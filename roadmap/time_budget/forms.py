@@ -20,8 +20,7 @@ from wtforms.validators import InputRequired, NumberRange, Optional, StopValidat
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from roadmap.core.fields import ParsedField, PastDayField, at_most
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _, _l
 from roadmap.core.outbound import MAX_URL
 from roadmap.core.stale_forms import FingerprintForm
 from roadmap.core.text import clean_line, clean_url

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.svg import render_shares
 from roadmap.time_budget.rules import WeekFigures
 

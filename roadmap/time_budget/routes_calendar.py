@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from roadmap.core import outbound
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.limiter import export_slot, fetch_slot, limiter
 from roadmap.core.limits import count_rows
 from roadmap.core.outbound import AllowedHosts, FetchError

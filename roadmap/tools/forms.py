@@ -7,7 +7,7 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import AnyOf, Length, Optional
 
 from roadmap.core.fields import PastDateField
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.core.stale_forms import DatedForm
 from roadmap.core.text import clean_multiline
 from roadmap.tools.models import INTERESTS, LEVELS

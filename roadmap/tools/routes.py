@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.account.actions import set_preference
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.stale_forms import StaleForm, fingerprint
 from roadmap.core.web import now, render_page, see_other
 from roadmap.people.permissions import permit

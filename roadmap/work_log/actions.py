@@ -8,8 +8,7 @@ import uuid
 from sqlalchemy.orm import Session
 
 from roadmap.core.dates import PartialDate
-from roadmap.core.i18n import current_locale, month_names
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l, current_locale, month_names
 from roadmap.core.limits import LimitReached
 from roadmap.core.text import shorten
 from roadmap.core.types import form_id

@@ -9,7 +9,7 @@ from wtforms import StringField
 from wtforms.validators import DataRequired
 
 from roadmap.core.fields import PastDayField, at_most
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.core.stale_forms import DatedForm
 from roadmap.core.text import clean_line
 

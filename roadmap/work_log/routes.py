@@ -11,7 +11,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.link_secrets import secret_parameters
 from roadmap.core.stale_forms import StaleForm
 from roadmap.core.web import form_key, now, page_links, page_number, render_page, see_other

@@ -9,8 +9,7 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _, _l
 from roadmap.core.text import clean_line, complete_url, fold, strip_control_characters
 from roadmap.evidence import labels
 from roadmap.evidence.kinds import KINDS

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from roadmap.core.dates import PartialDate
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.core.outbound import Site
 from roadmap.importers.code_host import CodeHost
 from roadmap.importers.importer import Page

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import nh3
 
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.core.i18n import ngettext
+from roadmap.core.i18n import _, _l, ngettext
 from roadmap.core.text import clean_line, clean_multiline
 from roadmap.core.zip_reader import ZipReader, ZipRefused
 from roadmap.evidence.kinds import KINDS

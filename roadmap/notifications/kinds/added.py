@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import LazyString
 
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.notifications.actions import notify_member
 from roadmap.notifications.kind import Content, Event, OwnMembershipKind
 from roadmap.people.roles import ROLES

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from flask_babel import LazyString
 
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.evidence.models import Comment, Evidence, Review
 from roadmap.notifications.actions import notify
 from roadmap.notifications.kind import Content, Event, EvidenceKind

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.core.i18n import ngettext
+from roadmap.core.i18n import _l, ngettext
 from roadmap.notifications.actions import notify
 from roadmap.notifications.kind import Content, Event, Kind
 

@@ -7,9 +7,7 @@ from urllib.parse import urlencode
 
 import sqlalchemy as sa
 
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.core.i18n import ngettext
+from roadmap.core.i18n import _, _l, ngettext
 from roadmap.evidence.models import Review
 from roadmap.mail import outbox
 from roadmap.notifications.actions import notify

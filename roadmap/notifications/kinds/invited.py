@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.invitations.models import Invitation
 from roadmap.invitations.queries import list_invitations_to
 from roadmap.notifications.actions import notify

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import LazyString
 
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.notifications.actions import notify
 from roadmap.notifications.kind import Content, Event, MembersKind
 from roadmap.people.models import Membership, User

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from roadmap.core.dates import PartialDate
-from roadmap.core.i18n import date_filter
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l, date_filter
 from roadmap.notifications.kind import Content, EvidenceKind
 
 

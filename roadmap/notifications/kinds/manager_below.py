@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.notifications.actions import notify_managers
 from roadmap.notifications.kind import Event, MembersKind
 from roadmap.people.roles import ROLES, Capability

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.notifications.actions import notify_others, select_viewers
 from roadmap.notifications.kind import Event, TeamKind
 from roadmap.people.models import Team

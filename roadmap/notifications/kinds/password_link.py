@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from flask_babel import LazyString
 
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.notifications.actions import notify
 from roadmap.notifications.kind import Content, Event, Kind
 

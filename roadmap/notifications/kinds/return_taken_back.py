@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.notifications.kinds.taken_back import TakenBack
 
 

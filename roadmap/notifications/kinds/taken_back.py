@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.evidence.models import Evidence
 from roadmap.notifications.actions import notify
 from roadmap.notifications.kind import Event, EvidenceKind

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from flask_babel import LazyString
 
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.notifications.actions import nested_names, notify_others, select_viewers
 from roadmap.notifications.kind import Content, Event, OwnMembershipKind
 from roadmap.people.models import Membership

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _, _l
 from roadmap.notifications.actions import nested_names, notify_others, select_viewers
 from roadmap.notifications.kind import Content, Event, OwnMembershipKind
 from roadmap.notifications.kinds.team_deleted import NESTED_TEAMS

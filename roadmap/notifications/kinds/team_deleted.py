@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.notifications.actions import nested_names, notify_others
 from roadmap.notifications.kind import VISIBILITY_ENDED, Content, Event, OwnMembershipKind
 from roadmap.people.models import Membership

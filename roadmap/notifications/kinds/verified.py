@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from flask_babel import LazyString
 
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _, _l
 from roadmap.evidence.models import Evidence, Review
 from roadmap.evidence.review_actions import confirmed_keys
 from roadmap.notifications.actions import notify

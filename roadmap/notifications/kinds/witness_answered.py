@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from roadmap.catalog.models import Milestone
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _, _l
 from roadmap.notifications.actions import notify
 from roadmap.notifications.kind import Content, Event, Kind
 from roadmap.progress.queries import milestone_links

@@ -19,7 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from roadmap.core.config import VERSION
 from roadmap.core.dates import PartialDate
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import _
 from roadmap.core.markdown import to_html
 from roadmap.core.text import strip_control_characters
 from roadmap.portfolio import labels

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import show_date, show_month
+from roadmap.core.i18n import _, show_date, show_month
 from roadmap.evidence.labels import impact_label
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Degree, Document, DocumentItem

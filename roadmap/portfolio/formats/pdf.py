@@ -14,8 +14,7 @@ from typing import Any
 
 from roadmap.badges.qr_code import draw_code
 from roadmap.core import pdf
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import page_language, show_date, show_month
+from roadmap.core.i18n import _, page_language, show_date, show_month
 from roadmap.core.link_hosts import deceptive_host
 from roadmap.core.markdown import Node, to_tree
 from roadmap.core.text import clean_line, strip_control_characters

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flask_babel import LazyString
 
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.portfolio.document import Document
 from roadmap.portfolio.formats import json_resume, leap2a, markdown, pdf, site, tables, word
 

@@ -15,8 +15,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import ngettext, page_language, show_date, show_month
+from roadmap.core.i18n import _, ngettext, page_language, show_date, show_month
 from roadmap.core.link_hosts import deceptive_host
 from roadmap.core.markdown import to_html, to_html_and_opening
 from roadmap.core.templating import unbroken

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from roadmap.core.dates import PartialDate
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import show_date
+from roadmap.core.i18n import _, show_date
 from roadmap.core.tables import CellValue, Sheet, to_csv, to_xlsx
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Document, DocumentItem

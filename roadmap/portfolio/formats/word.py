@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import page_language, show_date, show_month
+from roadmap.core.i18n import _, page_language, show_date, show_month
 from roadmap.core.link_hosts import deceptive_host
 from roadmap.evidence.labels import impact_label
 from roadmap.portfolio import labels

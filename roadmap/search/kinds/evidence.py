@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.core.ranking import has_words, rank_in_sql, word_parameters
 from roadmap.evidence import labels
 from roadmap.evidence.audience_sql import is_visible, newest_version_id

@@ -11,9 +11,7 @@ from urllib.parse import urlsplit
 from flask import current_app
 from flask_babel import LazyString
 
-from roadmap.core.i18n import current_locale, page_language
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _, _l, current_locale, page_language
 from roadmap.core.ranking import rank
 from roadmap.core.text import fold
 from roadmap.people.permissions import can, permission_of

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.core.ranking import FIRST_LINE, has_words, rank_in_sql, word_parameters
 from roadmap.people.models import Membership, Team, User
 from roadmap.people.reach import select_teams

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _l
 from roadmap.core.ranking import rank
 from roadmap.core.text import fold
 from roadmap.search.kind import Hit, Kind, Query

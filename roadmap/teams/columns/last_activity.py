@@ -5,9 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from roadmap.core.i18n import date_filter
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _, _l, date_filter
 from roadmap.teams.matrix import Column, Matrix, PersonLinks, Row
 
 

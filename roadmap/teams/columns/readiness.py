@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.core.i18n import points_filter
+from roadmap.core.i18n import _, _l, points_filter
 from roadmap.teams.labels import verdict_label
 from roadmap.teams.matrix import CLAIMED_NOT_PROVEN, Column, Matrix, PersonLinks, Row, points
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from annotated_types import Interval
 from typing_extensions import TypedDict
 
-from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import _, _l
 from roadmap.skills.rules import DIVERGENCE_THRESHOLD
 from roadmap.teams.matrix import Column, Matrix, PersonLinks, Row
 
