@@ -21,7 +21,7 @@ from roadmap.people.locks import lock_user_for_actor
 from roadmap.people.permissions import can
 from roadmap.people.reach import is_role_granted_by, load_holders
 from roadmap.people.roles import Capability
-from roadmap.skills.models import Assessment
+from roadmap.skills.models import Assessment, AssessmentRequest
 from roadmap.skills.queries import NEWEST_FIRST, find_open_request
 from roadmap.skills.rules import MAX_LEVEL, MIN_LEVEL
 
@@ -103,6 +103,8 @@ def _assess(
         **token,
     )  # fmt: skip
     if is_manager:
+        answered = sa.delete(AssessmentRequest).where(AssessmentRequest.user_id == user_id)
+        session.execute(answered.where(AssessmentRequest.skill_key == skill_key))
         # The audit log omits the level, which is confidential between the manager and the user.
         record_audit(
             session, "skill.assessed", assessment.id, by=by.id, now=now, person=str(user_id),
@@ -116,6 +118,7 @@ def request_assessment(session: Session, skill_key: str, *, by: Actor, now: dt.d
     lock_user_for_actor(session, by.id, by)
     is_open = find_open_request(session, by.id, skill_key, now=now) is not None
     if not is_open and load_holders(session, by.id, Capability.ASSESS):
+        session.merge(AssessmentRequest(user_id=by.id, skill_key=skill_key, requested_at=now))
         record_history(session, by.id, "skill.requested", skill_key, by=by.id, now=now)
 
 

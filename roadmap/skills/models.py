@@ -1,4 +1,4 @@
-"""Tables of skill assessments. All of them are kept as history."""
+"""Tables of skill assessments, all of which are kept as history, and of requests for them."""
 
 from __future__ import annotations
 
@@ -38,6 +38,16 @@ class Assessment(Base):
         sa.CheckConstraint("level BETWEEN 0 AND 4", name="level"),
         sa.Index("ix_assessment_latest", "user_id", "skill_key", "side", "assessed_at"),
     )
+
+
+class AssessmentRequest(Base):
+    """When a user last asked others to assess a skill. Their assessment deletes it."""
+
+    __tablename__ = "assessment_request"
+
+    user_id: Mapped[uuid.UUID] = foreign_key("user.id", primary_key=True)
+    skill_key: Mapped[str] = foreign_key("skill.key", "RESTRICT", index=True, primary_key=True)
+    requested_at: Mapped[dt.datetime]
 
 
 class ImportedAssessment(Base):

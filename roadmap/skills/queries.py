@@ -11,9 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from roadmap.people.labels import reviewer_label
-from roadmap.people.models import HistoryEntry
 from roadmap.progress.queries import own_and_other_roadmaps
-from roadmap.skills.models import Assessment, ImportedAssessment
+from roadmap.skills.models import Assessment, AssessmentRequest, ImportedAssessment
 from roadmap.skills.rules import AssessedLevel, SkillComparison
 
 if TYPE_CHECKING:
@@ -135,17 +134,11 @@ def _level(row: Assessment) -> AssessedLevel:
 def find_open_request(
     session: Session, user_id: uuid.UUID, skill_key: str, *, now: dt.datetime
 ) -> dt.datetime | None:
-    """Return when a user last asked for an assessment, unless it was given or is long ago."""
-    requested = sa.select(sa.func.max(HistoryEntry.at)).where(
-        HistoryEntry.user_id == user_id,
-        HistoryEntry.subject == skill_key,
-        HistoryEntry.action == "skill.requested",
-        HistoryEntry.at > now - REQUEST_LIFETIME,
-    )
-    requested_at = session.scalar(requested)
-    given = history(session, user_id, skill_key, side="manager", limit=1)
-    is_given = requested_at and given and given[0].assessed_at >= requested_at
-    return None if is_given else requested_at
+    """Return when a user asked for an assessment, unless it was given or is long ago."""
+    request = session.get(AssessmentRequest, (user_id, skill_key))
+    if request is None or request.requested_at <= now - REQUEST_LIFETIME:
+        return None
+    return request.requested_at
 
 
 def imported_assessments(
