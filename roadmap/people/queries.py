@@ -43,15 +43,27 @@ def count_teams(session: Session) -> int:
     return session.scalar(sa.select(sa.func.count()).select_from(Team)) or 0
 
 
-def members(session: Session, team_id: uuid.UUID, *, nested: bool = False) -> Sequence[Any]:
-    """List the members of a team, and of nested teams if `nested`, by name, in one statement."""
+def members(
+    session: Session,
+    team_id: uuid.UUID,
+    *,
+    nested: bool = False,
+    included: sa.ColumnElement[bool] | None = None,
+) -> Sequence[Any]:
+    """List the members of a team, and of nested teams if `nested`, by name, in one statement.
+
+    `included` is a condition on the user; by default, those with an active account are listed.
+    """
     teams: Any = team_tree(team_id) if nested else [team_id]
+    if included is None:
+        included = User.deactivated_at.is_(None)
     rows = session.execute(
         sa.select(
             User.id,
             User.name,
             User.email,
             User.email_key,
+            User.deactivated_at,
             Membership.role,
             Team.id.label("team_id"),
             Team.slug.label("team"),
@@ -59,7 +71,7 @@ def members(session: Session, team_id: uuid.UUID, *, nested: bool = False) -> Se
         )
         .join_from(Membership, User, User.id == Membership.user_id)
         .join(Team, Team.id == Membership.team_id)
-        .where(Membership.team_id.in_(teams), User.deactivated_at.is_(None))
+        .where(Membership.team_id.in_(teams), included)
     )
     return sorted(rows, key=lambda row: (fold(row.name), row.id, fold(row.team_name)))
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.auth.models import AccountDeletion
 from roadmap.catalog.models import Roadmap
 from roadmap.catalog.queries import (
     PublishedRoadmap,
@@ -123,20 +122,6 @@ def list_people(session: Session, actor: Actor, teams: sa.Select[Any]) -> list[R
     for row in people.values():
         row.teams.sort(key=lambda team: fold(team.name))
     return sorted(people.values(), key=lambda row: (fold(row.name), str(row.id)))
-
-
-def list_deactivated_members(session: Session, team_id: uuid.UUID) -> list[str]:
-    """List the names of members with a deactivated account, except one that will be deleted."""
-    names = session.scalars(
-        sa.select(User.name)
-        .join(Membership, Membership.user_id == User.id)
-        .where(
-            Membership.team_id == team_id,
-            User.deactivated_at.is_not(None),
-            ~sa.exists().where(AccountDeletion.user_id == User.id),
-        )
-    )
-    return sorted(names, key=fold)
 
 
 def load_matrix(

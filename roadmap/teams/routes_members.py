@@ -5,12 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 
+import sqlalchemy as sa
 from flask import abort, flash, redirect, render_template
 from flask_login import current_user
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from roadmap.auth.login_throttle import too_many_requests
+from roadmap.auth.models import AccountDeletion
 from roadmap.auth.queries import find_user_by_email
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
@@ -25,7 +27,7 @@ from roadmap.invitations.queries import find_invitation
 from roadmap.people import actions
 from roadmap.people.labels import membership_sentence
 from roadmap.people.locks import TeamDeleted
-from roadmap.people.models import Team
+from roadmap.people.models import Team, User
 from roadmap.people.permissions import PermissionDenied, permit
 from roadmap.people.queries import (
     find_member_name,
@@ -42,7 +44,6 @@ from roadmap.teams.blueprint import teams
 from roadmap.teams.forms import AddForm, MoveForm, RoleForm
 from roadmap.teams.loaders import load_team
 from roadmap.teams.matrix import TeamRef
-from roadmap.teams.queries import list_deactivated_members
 
 
 @teams.errorhandler(PermissionDenied)
@@ -262,7 +263,10 @@ def _render_page(
     created: Sequence[invite_page.CreatedInvitation] = (),
 ) -> Response:
     """Render the members page; `created` are newly created invitations."""
-    everyone = members_of(db.session, team.id, nested=True)
+    # Accounts that will be deleted are deactivated, too, and no longer listed.
+    is_kept = User.deactivated_at.is_(None) | ~sa.exists().where(AccountDeletion.user_id == User.id)
+    kept = members_of(db.session, team.id, nested=True, included=is_kept)
+    everyone = [row for row in kept if row.deactivated_at is None]
     own = [row for row in everyone if row.team_id == team.id]
     here = {row.id for row in own}
     # People who are only in teams nested in this one.
@@ -272,7 +276,9 @@ def _render_page(
         status,
         team=team,
         members=own,
-        deactivated=join_names(list_deactivated_members(db.session, team.id)),
+        deactivated=join_names(
+            row.name for row in kept if row.team_id == team.id and row.deactivated_at
+        ),
         people_below=len({row.id for row in below}),
         teams_below=sorted({TeamRef(row.team, row.team_name) for row in below}, key=by_name),
         form=form or TeamInviteForm(formdata=None),

@@ -302,7 +302,7 @@ COMMANDS = {
     "import user": ("x.zip",), "user delete": ("alice@example.org",),
     "user keep": ("alice@example.org",),
     "backup create": ("x.zip",), "backup restore": ("x.zip",), "backup verify": ("x.zip",),
-    "catalog sync": (), "catalog validate": ("x.yaml",),
+    "catalog sync": (), "catalog validate": ("x.yaml",), "catalog withdraw": ("x",),
     "db check": (), "db current": (), "db downgrade": (), "db revision": ("x",), "db upgrade": (),
     "demo load": ("--force",), "jobs run": ("--once",), "market import": ("x.zip",),
     "readiness recompute": (),
@@ -313,7 +313,8 @@ COMMANDS = {
     "user create": ("alice@example.org", "--name", "Alice"),
     "user confirm-email": ("alice@example.org",), "user list": (),
     "user deactivate": ("alice@example.org",),
-    "user reset-password": ("alice@example.org",),
+    "user reactivate": ("alice@example.org",), "user reset-password": ("alice@example.org",),
+    "user role": ("alice@example.org", "person"),
 }  # fmt: skip
 
 
