@@ -135,10 +135,13 @@ def find_open_request(
     session: Session, user_id: uuid.UUID, skill_key: str, *, now: dt.datetime
 ) -> dt.datetime | None:
     """Return when a user asked for an assessment, unless it was given or is long ago."""
-    request = session.get(AssessmentRequest, (user_id, skill_key))
-    if request is None or request.requested_at <= now - REQUEST_LIFETIME:
-        return None
-    return request.requested_at
+    return session.scalar(
+        sa.select(AssessmentRequest.requested_at).where(
+            AssessmentRequest.user_id == user_id,
+            AssessmentRequest.skill_key == skill_key,
+            AssessmentRequest.requested_at > now - REQUEST_LIFETIME,
+        )
+    )
 
 
 def imported_assessments(
